@@ -1,0 +1,155 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// What every target is built with: honest imports, strict concurrency, and no warning left standing.
+let house: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+    .treatAllWarnings(as: .error),
+]
+
+let package = Package(
+    name: "VoltBus",
+    products: [
+        .executable(name: "station-sim", targets: ["station-sim"]),
+        .executable(name: "bench", targets: ["bench"]),
+    ],
+    dependencies: [],
+    targets: [
+        // C libraries: a module map and a shim header each.
+        .systemLibrary(name: "CEpoll", path: "Shared/C/CEpoll"),
+        .systemLibrary(
+            name: "CLibPQ", path: "Shared/C/CLibPQ", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
+        // No pkgConfig: hiredis' flags are refused with a warning, and its headers need none.
+        .systemLibrary(name: "CHiredis", path: "Shared/C/CHiredis", providers: [.apt(["libhiredis-dev"])]),
+        .systemLibrary(
+            name: "COpenSSL", path: "Shared/C/COpenSSL", pkgConfig: "libcrypto",
+            providers: [.apt(["libssl-dev"])]),
+        .systemLibrary(
+            name: "CCurl", path: "Shared/C/CCurl", pkgConfig: "libcurl",
+            providers: [.apt(["libcurl4-openssl-dev"])]),
+        .systemLibrary(
+            name: "CZlib", path: "Shared/C/CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+        .systemLibrary(
+            name: "CPangoCairo", path: "Shared/C/CPangoCairo", pkgConfig: "pangocairo",
+            providers: [.apt(["libpango1.0-dev", "libcairo2-dev"])]),
+
+        // Shared, from the ground up. Who may import whom is checked by ArchitectureTests.
+        .target(name: "Core", path: "Shared/Core", swiftSettings: house),
+        .target(name: "Settings", path: "Shared/Settings", swiftSettings: house),
+        .target(name: "Telemetry", dependencies: ["Core"], path: "Shared/Telemetry", swiftSettings: house),
+        .target(
+            name: "Lifecycle", dependencies: ["Core", "Telemetry"], path: "Shared/Lifecycle",
+            swiftSettings: house),
+        .target(
+            name: "Crypto", dependencies: ["Core", "COpenSSL"], path: "Shared/Crypto", swiftSettings: house),
+        .target(
+            name: "Compression", dependencies: ["Core", "CZlib"], path: "Shared/Compression",
+            swiftSettings: house),
+        .target(name: "Contracts", dependencies: ["Core"], path: "Shared/Contracts", swiftSettings: house),
+        .target(name: "Tariff", dependencies: ["Core"], path: "Shared/Tariff", swiftSettings: house),
+        .target(name: "OCPP", dependencies: ["Core"], path: "Shared/OCPP", swiftSettings: house),
+        .target(
+            name: "Sockets", dependencies: ["Core", "CEpoll"], path: "Shared/Sockets", swiftSettings: house),
+        .target(
+            name: "HTTP", dependencies: ["Sockets", "Compression", "Core", "Telemetry"], path: "Shared/HTTP",
+            swiftSettings: house),
+        .target(
+            name: "WebSocket", dependencies: ["HTTP", "Sockets", "Compression", "Crypto", "Core"],
+            path: "Shared/WebSocket", swiftSettings: house),
+        .target(
+            name: "Postgres", dependencies: ["CLibPQ", "Sockets", "Core"], path: "Shared/Postgres",
+            swiftSettings: house),
+        .target(
+            name: "Redis", dependencies: ["CHiredis", "Sockets", "Core"], path: "Shared/Redis",
+            swiftSettings: house),
+        .target(
+            name: "Bus", dependencies: ["Contracts", "Postgres", "Redis", "Core", "Telemetry"],
+            path: "Shared/Bus",
+            swiftSettings: house),
+        .target(
+            name: "Identity", dependencies: ["Contracts", "Crypto", "HTTP", "Postgres", "Core"],
+            path: "Shared/Identity", swiftSettings: house),
+        .target(
+            name: "Jobs", dependencies: ["Postgres", "Redis", "Core", "Telemetry"], path: "Shared/Jobs",
+            swiftSettings: house),
+        .target(
+            name: "Documents", dependencies: ["CPangoCairo", "Core"], path: "Shared/Documents",
+            swiftSettings: house),
+        .target(
+            name: "Outbound", dependencies: ["CCurl", "Core"], path: "Shared/Outbound", swiftSettings: house),
+        .target(name: "Mail", dependencies: ["Outbound", "Core"], path: "Shared/Mail", swiftSettings: house),
+
+        // Tools that drive the suite from outside, and what tests share.
+        .target(
+            name: "StationSimulator", dependencies: ["OCPP", "WebSocket", "HTTP", "Sockets", "Core"],
+            path: "Tests/StationSimulator", exclude: ["Main"], swiftSettings: house),
+        .executableTarget(
+            name: "station-sim", dependencies: ["StationSimulator", "Settings", "Lifecycle"],
+            path: "Tests/StationSimulator/Main", swiftSettings: house),
+        .executableTarget(
+            name: "bench",
+            dependencies: ["StationSimulator", "WebSocket", "HTTP", "Sockets", "OCPP", "Core"],
+            path: "Tests/Bench", swiftSettings: house),
+        .target(
+            name: "TestSupport", dependencies: ["Core", "Sockets", "Postgres", "Redis"],
+            path: "Tests/TestSupport",
+            swiftSettings: house),
+
+        .testTarget(
+            name: "CoreTests", dependencies: ["Core", "TestSupport"], path: "Tests/CoreTests",
+            swiftSettings: house),
+        .testTarget(
+            name: "CryptoTests", dependencies: ["Crypto", "Core", "TestSupport"], path: "Tests/CryptoTests",
+            swiftSettings: house),
+        .testTarget(
+            name: "SettingsTests",
+            dependencies: ["Settings", "Telemetry", "Lifecycle", "Core", "TestSupport"],
+            path: "Tests/SettingsTests", swiftSettings: house),
+        .testTarget(
+            name: "TariffTests", dependencies: ["Tariff", "Core", "TestSupport"], path: "Tests/TariffTests",
+            swiftSettings: house),
+        .testTarget(
+            name: "OCPPTests", dependencies: ["OCPP", "Core", "TestSupport"], path: "Tests/OCPPTests",
+            swiftSettings: house),
+        .testTarget(
+            name: "SocketsTests", dependencies: ["Sockets", "Core", "TestSupport"],
+            path: "Tests/SocketsTests", swiftSettings: house),
+        .testTarget(
+            name: "HTTPTests",
+            dependencies: ["HTTP", "Compression", "Sockets", "Telemetry", "Core", "TestSupport"],
+            path: "Tests/HTTPTests", swiftSettings: house),
+        .testTarget(
+            name: "WebSocketTests",
+            dependencies: ["WebSocket", "HTTP", "Compression", "Crypto", "Sockets", "Core", "TestSupport"],
+            path: "Tests/WebSocketTests", swiftSettings: house),
+        .testTarget(
+            name: "PostgresTests", dependencies: ["Postgres", "Sockets", "Core", "TestSupport"],
+            path: "Tests/PostgresTests", swiftSettings: house),
+        .testTarget(
+            name: "RedisTests", dependencies: ["Redis", "Sockets", "Core", "TestSupport"],
+            path: "Tests/RedisTests",
+            swiftSettings: house),
+        .testTarget(
+            name: "BusTests",
+            dependencies: [
+                "Bus", "Jobs", "Contracts", "Postgres", "Redis", "Sockets", "Core", "TestSupport",
+            ],
+            path: "Tests/BusTests", swiftSettings: house),
+        .testTarget(
+            name: "DocumentsTests", dependencies: ["Documents", "Mail", "Outbound", "Core", "TestSupport"],
+            path: "Tests/DocumentsTests", swiftSettings: house),
+        .testTarget(
+            name: "StationSimulatorTests",
+            dependencies: [
+                "StationSimulator", "OCPP", "WebSocket", "HTTP", "Sockets", "Core", "TestSupport",
+            ],
+            path: "Tests/StationSimulatorTests", swiftSettings: house),
+        .testTarget(
+            name: "ArchitectureTests", dependencies: ["TestSupport"], path: "Tests/ArchitectureTests",
+            swiftSettings: house),
+    ]
+)
