@@ -64,7 +64,8 @@ package final class Connection {
         self.limits = limits
         key = ConnectionKey(descriptor: descriptor, generation: loop.nextConnectionGeneration())
         configure(descriptor)
-        watch = try loop.watch(descriptor, .read) { [unowned self] readiness in onReady(readiness) }
+        // The loop keeps an open connection alive through its watch; closing lets go of both.
+        watch = try loop.watch(descriptor, .read) { readiness in self.onReady(readiness) }
     }
 
     deinit {
