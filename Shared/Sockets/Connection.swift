@@ -215,8 +215,9 @@ package final class Connection {
     private func flush() {
         guard state == .open || state == .finishing else { return }
         while let buffer = output, outputStart < buffer.count {
-            let sent = buffer.withUnsafeBytes {
-                send(key.descriptor, $0.baseAddress! + outputStart, buffer.count - outputStart, Int32(MSG_NOSIGNAL))
+            let sent = buffer.withUnsafeBytes { bytes in
+                let waiting = UnsafeRawBufferPointer(rebasing: bytes[outputStart...])
+                return send(key.descriptor, waiting.baseAddress, waiting.count, Int32(MSG_NOSIGNAL))
             }
             if sent >= 0 {
                 outputStart += sent

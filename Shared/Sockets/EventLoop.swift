@@ -63,7 +63,8 @@ package final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable
     }
 
     package var isCurrent: Bool {
-        pthread_getspecific(Self.currentKey) == UnsafeMutableRawPointer(Unmanaged.passUnretained(self).toOpaque())
+        pthread_getspecific(Self.currentKey)
+            == UnsafeMutableRawPointer(Unmanaged.passUnretained(self).toOpaque())
     }
 
     package func enqueue(_ job: consuming ExecutorJob) {
@@ -234,7 +235,9 @@ package final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable
         }
         let descriptor = Int(token & 0xFFFF_FFFF)
         // An event for a watch that was cancelled earlier in the same batch, or for its successor on the same number.
-        guard descriptor < watches.count, let watch = watches[descriptor], watch.token == token else { return }
+        guard descriptor < watches.count, let watch = watches[descriptor], watch.token == token else {
+            return
+        }
         watch.onReady(readiness)
     }
 

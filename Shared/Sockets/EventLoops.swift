@@ -24,7 +24,8 @@ package final class EventLoops: Sendable {
         threads = started
     }
 
-    private static func startThread(for loop: EventLoop, named name: String) throws(SocketError) -> pthread_t {
+    private static func startThread(for loop: EventLoop, named name: String) throws(SocketError) -> pthread_t
+    {
         var thread = pthread_t()
         let failure = pthread_create(
             &thread, nil,

@@ -66,7 +66,9 @@ package final class Listener: Sendable {
             var no: Int32 = 0
             setsockopt(descriptor, Int32(IPPROTO_IPV6), IPV6_V6ONLY, &no, size)
         }
-        guard address.withRaw({ bind(descriptor, $0, $1) }) == 0 else { throw closing(descriptor, after: "bind") }
+        guard address.withRaw({ bind(descriptor, $0, $1) }) == 0 else {
+            throw closing(descriptor, after: "bind")
+        }
         // The kernel cuts this to its own net.core.somaxconn.
         guard Glibc.listen(descriptor, 4_096) == 0 else { throw closing(descriptor, after: "listen") }
         return descriptor
@@ -84,7 +86,9 @@ package final class Listener: Sendable {
         let failure = withUnsafeMutablePointer(to: &storage) {
             $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { getsockname(descriptor, $0, &length) }
         }
-        guard failure == 0, let address = SocketAddress(storage) else { throw SocketError(call: "getsockname") }
+        guard failure == 0, let address = SocketAddress(storage) else {
+            throw SocketError(call: "getsockname")
+        }
         return address
     }
 }
@@ -110,7 +114,9 @@ private final class Acceptor: @unchecked Sendable {
     }
 
     func start() throws(SocketError) {
-        watch = try loop.watch(descriptor, .read) { [unowned self] _ in acceptBurst(most: limits.acceptsPerTurn) }
+        watch = try loop.watch(descriptor, .read) { [unowned self] _ in
+            acceptBurst(most: limits.acceptsPerTurn)
+        }
     }
 
     func stop() {
@@ -130,7 +136,8 @@ private final class Acceptor: @unchecked Sendable {
             var length = socklen_t(MemoryLayout<sockaddr_storage>.size)
             let accepted = withUnsafeMutablePointer(to: &storage) {
                 $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                    accept4(descriptor, $0, &length, Int32(SOCK_NONBLOCK.rawValue) | Int32(SOCK_CLOEXEC.rawValue))
+                    accept4(
+                        descriptor, $0, &length, Int32(SOCK_NONBLOCK.rawValue) | Int32(SOCK_CLOEXEC.rawValue))
                 }
             }
             guard accepted >= 0 else {

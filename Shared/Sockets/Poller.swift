@@ -61,7 +61,9 @@ final class Poller {
         if interest.contains(.read) { event.events |= voltbus_epoll_in }
         if interest.contains(.write) { event.events |= voltbus_epoll_out }
         event.data.u64 = token
-        guard epoll_ctl(descriptor, operation, watched, &event) == 0 else { throw SocketError(call: "epoll_ctl") }
+        guard epoll_ctl(descriptor, operation, watched, &event) == 0 else {
+            throw SocketError(call: "epoll_ctl")
+        }
     }
 
     /// Waits until something is ready or `milliseconds` have passed (−1 waits for ever, 0 only looks), then calls

@@ -8,7 +8,10 @@ package final class Watch {
     let onReady: (Readiness) -> Void
     private(set) var isActive = true
 
-    init(_ descriptor: Int32, _ interest: Interest, generation: UInt32, loop: EventLoop, onReady: @escaping (Readiness) -> Void) {
+    init(
+        _ descriptor: Int32, _ interest: Interest, generation: UInt32, loop: EventLoop,
+        onReady: @escaping (Readiness) -> Void
+    ) {
         self.descriptor = descriptor
         self.interest = interest
         self.generation = generation

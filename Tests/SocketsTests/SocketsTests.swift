@@ -5,13 +5,17 @@ import Testing
 @Suite struct `An echo over loopback` {
     @Test func `comes back through both loops`() async throws {
         let loops = try EventLoops(count: 2)
-        let listener = try await Listener.open(try #require(SocketAddress(host: "127.0.0.1", port: 0)), on: loops) {
+        let listener = try await Listener.open(
+            try #require(SocketAddress(host: "127.0.0.1", port: 0)), on: loops
+        ) {
             $0.handler = Echo()
         }
         let address = listener.address
 
         for loop in loops.all {
-            let answer = try await Task(executorPreference: loop) { try await Caller.ask("hello", of: address, on: loop) }.value
+            let answer = try await Task(executorPreference: loop) {
+                try await Caller.ask("hello", of: address, on: loop)
+            }.value
             #expect(answer == "hello")
         }
 
