@@ -144,7 +144,8 @@ package final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable
     @discardableResult
     package func schedule(after delay: Duration, _ action: @escaping () -> Void) -> Deadline {
         checkIsolated()
-        return deadlines.add(at: cachedNow + delay, action)
+        // Not the turn's own time: a turn may have lasted long, and a deadline must never come too early.
+        return deadlines.add(at: .now + delay, action)
     }
 
     /// Calls `action` once at the end of the present turn: the place to write out what the turn made dirty.
