@@ -143,9 +143,16 @@ package final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable
     /// Calls `action` on the loop after at least `delay`, unless the deadline is cancelled before.
     @discardableResult
     package func schedule(after delay: Duration, _ action: @escaping () -> Void) -> Deadline {
-        checkIsolated()
         // Not the turn's own time: a turn may have lasted long, and a deadline must never come too early.
-        return deadlines.add(at: .now + delay, action)
+        schedule(at: .now + delay, action)
+    }
+
+    /// Calls `action` on the loop at `instant` or soon after, unless the deadline is cancelled before. Deadlines of
+    /// one instant fire in the order in which they were set.
+    @discardableResult
+    package func schedule(at instant: MonotonicInstant, _ action: @escaping () -> Void) -> Deadline {
+        checkIsolated()
+        return deadlines.add(at: instant, action)
     }
 
     /// Calls `action` once at the end of the present turn: the place to write out what the turn made dirty.

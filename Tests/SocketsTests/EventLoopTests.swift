@@ -24,7 +24,7 @@ import Testing
         #expect(EventLoop.current == nil)
     }
 
-    @Test func `fires deadlines in the order of their time, equal ones in the order in which they were set`()
+    @Test func `fires deadlines in the order of their time, equal ones in the order they were set`()
         async throws
     {
         let order = try await onLoop { loop in
@@ -34,8 +34,9 @@ import Testing
                     fired.append("late")
                     done.resume(returning: fired)
                 }
+                let soon = MonotonicInstant.now + .milliseconds(5)
                 for name in ["first", "second", "third"] {
-                    loop.schedule(after: .milliseconds(5)) { fired.append(name) }
+                    loop.schedule(at: soon) { fired.append(name) }
                 }
                 let cancelled = loop.schedule(after: .milliseconds(10)) { fired.append("cancelled") }
                 cancelled.cancel()
@@ -51,10 +52,12 @@ import Testing
             await withCheckedContinuation { (done: CheckedContinuation<[Int], Never>) in
                 var fired: [Int] = []
                 var deadlines: [Deadline] = []
+                let start = MonotonicInstant.now
                 // A fixed shuffle: 37 is coprime to 101.
                 for step in 0..<101 {
                     let place = step * 37 % 101
-                    deadlines.append(loop.schedule(after: .microseconds(place * 50)) { fired.append(place) })
+                    deadlines.append(
+                        loop.schedule(at: start + .microseconds(place * 50)) { fired.append(place) })
                 }
                 for (step, deadline) in deadlines.enumerated() where step.isMultiple(of: 3) {
                     deadline.cancel()
