@@ -24,7 +24,8 @@ package struct MonotonicInstant: Hashable, Comparable, Sendable {
     }
 
     package static func - (instant: Self, duration: Duration) -> Self {
-        let (difference, overflow) = instant.nanoseconds.subtractingReportingOverflow(duration.wholeNanoseconds)
+        let (difference, overflow) = instant.nanoseconds.subtractingReportingOverflow(
+            duration.wholeNanoseconds)
         return Self(nanoseconds: overflow ? (duration < .zero ? .max : .min) : difference)
     }
 

@@ -1,0 +1,81 @@
+/// Escapes in strings, both ways (RFC 8259 §7).
+enum JSONEscape {
+    static func hexDigit(_ byte: UInt8) -> UInt8? {
+        switch byte {
+        case UInt8(ascii: "0")...UInt8(ascii: "9"): byte - UInt8(ascii: "0")
+        case UInt8(ascii: "a")...UInt8(ascii: "f"): byte - UInt8(ascii: "a") + 10
+        case UInt8(ascii: "A")...UInt8(ascii: "F"): byte - UInt8(ascii: "A") + 10
+        default: nil
+        }
+    }
+
+    /// The text of a string whose grammar the scanner has proved.
+    static func unescaped(_ bytes: ArraySlice<UInt8>) -> String {
+        var plain: [UInt8] = []
+        plain.reserveCapacity(bytes.count)
+        var index = bytes.startIndex
+        while index < bytes.endIndex {
+            guard bytes[index] == UInt8(ascii: "\\") else {
+                plain.append(bytes[index])
+                index += 1
+                continue
+            }
+            index += 2
+            switch bytes[index - 1] {
+            case UInt8(ascii: "b"): plain.append(0x08)
+            case UInt8(ascii: "f"): plain.append(0x0C)
+            case UInt8(ascii: "n"): plain.append(0x0A)
+            case UInt8(ascii: "r"): plain.append(0x0D)
+            case UInt8(ascii: "t"): plain.append(0x09)
+            case UInt8(ascii: "u"):
+                var scalar = UInt32(unit(bytes, at: index))
+                index += 4
+                if scalar & 0xFC00 == 0xD800 {
+                    scalar = 0x10000 + (scalar & 0x3FF) << 10 + UInt32(unit(bytes, at: index + 2)) & 0x3FF
+                    index += 6
+                }
+                if let character = Unicode.Scalar(scalar) { plain.append(contentsOf: Array(character.utf8)) }
+            case let itself: plain.append(itself)
+            }
+        }
+        return String(decoding: plain, as: UTF8.self)
+    }
+
+    private static func unit(_ bytes: ArraySlice<UInt8>, at index: Int) -> UInt16 {
+        bytes[index..<(index + 4)].reduce(0) { $0 << 4 | UInt16(hexDigit($1) ?? 0) }
+    }
+
+    /// Appends `text` with its quotation marks.
+    static func append(_ text: String, to output: inout [UInt8]) {
+        output.append(UInt8(ascii: "\""))
+        var text = text
+        text.withUTF8 { bytes in
+            var plainFrom = 0
+            for (index, byte) in bytes.enumerated()
+            where byte < 0x20 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") {
+                output.append(contentsOf: bytes[plainFrom..<index])
+                append(escaping: byte, to: &output)
+                plainFrom = index + 1
+            }
+            output.append(contentsOf: bytes[plainFrom...])
+        }
+        output.append(UInt8(ascii: "\""))
+    }
+
+    private static func append(escaping byte: UInt8, to output: inout [UInt8]) {
+        output.append(UInt8(ascii: "\\"))
+        switch byte {
+        case 0x08: output.append(UInt8(ascii: "b"))
+        case 0x09: output.append(UInt8(ascii: "t"))
+        case 0x0A: output.append(UInt8(ascii: "n"))
+        case 0x0C: output.append(UInt8(ascii: "f"))
+        case 0x0D: output.append(UInt8(ascii: "r"))
+        case UInt8(ascii: "\""), UInt8(ascii: "\\"): output.append(byte)
+        default:
+            output.append(contentsOf: Array("u00".utf8))
+            for digit in [byte >> 4, byte & 0xF] {
+                output.append(digit < 10 ? UInt8(ascii: "0") + digit : UInt8(ascii: "a") + digit - 10)
+            }
+        }
+    }
+}

@@ -1,0 +1,102 @@
+import Core
+import FoundationEssentials
+import Testing
+
+@Suite struct `Times on the wire` {
+    @Test(arguments: [
+        ("2026-11-20T10:30:00Z", 1_795_170_600, true), ("2026-11-20T11:30:00+01:00", 1_795_170_600, true),
+        ("2026-11-20T05:00:00.999-0530", 1_795_170_600, true), ("2026-11-20 10:30:00", 1_795_170_600, false),
+        ("2026-11-20t10:30:00z", 1_795_170_600, true), ("1970-01-01T00:00:00Z", 0, true),
+        ("0001-01-01T00:00:00Z", -62_135_596_800, true), ("2024-02-29T00:00:00Z", 1_709_164_800, true),
+        ("2016-12-31T23:59:60Z", 1_483_228_799, true), ("2026-11-20T11:30:00+01", 1_795_170_600, true),
+    ])
+    func `are read`(text: String, seconds: Int, hasZone: Bool) throws {
+        let time = try #require(Timestamp(text))
+        #expect(Int(time.date.timeIntervalSince1970.rounded(.down)) == seconds)
+        #expect(time.hasZone == hasZone)
+    }
+
+    @Test(arguments: [
+        "", "2026-11-20", "2026-11-20T10:30", "2026-13-01T00:00:00Z", "2026-02-29T00:00:00Z",
+        "2026-11-31T00:00:00Z",
+        "2026-11-20T24:00:00Z", "2026-11-20T10:60:00Z", "2026-11-20T10:30:61Z", "2026-11-20T10:30:00.Z",
+        "2026-11-20T10:30:00+1", "2026-11-20T10:30:00+01:", "2026-11-20T10:30:00Zx", "26-11-20T10:30:00Z",
+        "2026-11-20X10:30:00Z", "2026-1-20T10:30:00Z",
+    ])
+    func `are refused when the calendar has no such time`(text: String) {
+        #expect(Timestamp(text) == nil)
+    }
+
+    @Test func `come back as they went out, on every day of four centuries`() throws {
+        for days in stride(from: -140_000, through: 140_000, by: 37) {
+            let date = Date(timeIntervalSince1970: Double(days) * 86_400 + 86_399)
+            let text = Timestamp.text(date)
+            #expect(Timestamp(text)?.date == date, "\(text)")
+        }
+    }
+
+    @Test(arguments: [("00:00", 0), ("23:59", 1_439), ("06:01", 361)])
+    func `of the day are minutes`(text: String, minutes: Int) throws {
+        let time = try #require(TimeOfDay(text))
+        #expect(time.minutes == minutes)
+        #expect(time.text == text)
+    }
+
+    @Test(arguments: ["24:00", "6:00", "06:60", "06:00:00", "", "ab:cd"])
+    func `of the day are refused when no clock shows them`(text: String) {
+        #expect(TimeOfDay(text) == nil)
+    }
+}
+
+@Suite struct `An amount of money` {
+    @Test(arguments: [
+        (0, "0.00"), (5, "0.05"), (794, "7.94"), (-794, "-7.94"), (-5, "-0.05"), (123_456, "1234.56"),
+    ])
+    func `is shown with the currency's places`(units: Int64, text: String) {
+        #expect(Money(units, .eur).decimal == text)
+    }
+
+    @Test func `has no places where the currency has none`() throws {
+        #expect(Money(-500, try #require(Currency(code: "JPY"))).description == "-500 JPY")
+        #expect(Money(1, try #require(Currency(code: "KWD"))).decimal == "0.001")
+        #expect(Currency(code: "eur") == nil)
+    }
+}
+
+@Suite struct `A page of a list` {
+    @Test(arguments: [(nil, 10), (0, 10), (-5, 10), (1, 1), (100, 100), (1_000, 100)] as [(Int?, Int)])
+    func `has a size within limits`(asked: Int?, given: Int) {
+        #expect(Page(size: asked).size == given)
+    }
+
+    @Test func `past the end is the last one`() {
+        let page = Page(number: 99, size: 10).within(total: 21)
+        #expect(page.number == 3)
+        #expect(page.offset == 20)
+        let shown = Paged([21], page: page, total: 21).pagination
+        #expect(
+            JSONWriter.text(shown) == """
+                {"page":3,"per_page":10,"total_items":21,"total_pages":3,"has_next":false,"has_prev":true}
+                """)
+    }
+
+    @Test func `of nothing is the first of none`() {
+        let page = Page(number: 5).within(total: 0)
+        let shown = Paged([Int](), page: page, total: 0).pagination
+        #expect(
+            JSONWriter.text(shown) == """
+                {"page":1,"per_page":10,"total_items":0,"total_pages":0,"has_next":false,"has_prev":false}
+                """)
+    }
+}
+
+@Suite struct `Text with limits` {
+    @Test func `is trimmed, and counted in characters`() {
+        #expect(Text<1, 3>("  řžč ")?.text == "řžč")
+        #expect(Text<1, 3>("abcd") == nil)
+        #expect(Text<1, 3>("   ") == nil)
+        #expect(Bounded<2>("řž")?.text == "řž")
+        #expect(Bounded<2>("abc") == nil)
+        #expect(Bounded<2>(cutting: "abc").text == "ab")
+    }
+}
