@@ -55,12 +55,10 @@ extension Percent: Comparable {
     }
 }
 
-extension Percent: Codable {
+extension Percent: Codable, JSONSchemaDescribed, JSONStandIn {
     package init(from decoder: any Decoder) throws {
-        let container = try decoder.singleValueContainer()
-        guard let percent = Percent(try container.decode(String.self)) else {
-            throw DecodingError.dataCorruptedError(
-                in: container, debugDescription: "must be a percentage with at most two decimals")
+        guard let percent = Percent(try decoder.singleValueContainer().decode(String.self)) else {
+            throw OutsideLimits("must be a percentage with at most two decimals")
         }
         self = percent
     }
@@ -69,4 +67,7 @@ extension Percent: Codable {
         var container = encoder.singleValueContainer()
         try container.encode(description)
     }
+
+    package static var jsonSchema: JSONSchema { .string(pattern: #"^[0-9]{1,7}(\.[0-9]{1,2})?$"#) }
+    package static var standIn: Percent { .zero }
 }

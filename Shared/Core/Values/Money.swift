@@ -52,3 +52,21 @@ package struct Money: Hashable, Sendable {
 extension Money: CustomStringConvertible {
     package var description: String { "\(decimal) \(currency.code)" }
 }
+
+extension Currency: Codable, JSONSchemaDescribed, JSONStandIn {
+    package init(from decoder: any Decoder) throws {
+        let letters = try decoder.singleValueContainer().decode(String.self)
+        guard let currency = Currency(code: letters) else {
+            throw OutsideLimits("must be three upper-case letters")
+        }
+        self = currency
+    }
+
+    package func encode(to encoder: any Encoder) throws {
+        var container = encoder.singleValueContainer()
+        try container.encode(code)
+    }
+
+    package static var jsonSchema: JSONSchema { .string(pattern: "^[A-Z]{3}$") }
+    package static var standIn: Self { .eur }
+}

@@ -1,3 +1,4 @@
+import Core
 package import FoundationEssentials
 
 /// A saved card, as far as it matters for the question whether it will pay.
@@ -46,15 +47,11 @@ package struct PaymentCard: Hashable, Sendable {
 
         /// The first moment at which the card is no longer good, in UTC.
         package var end: Date {
-            // Counted from March, the months' lengths follow one line and the leap day comes last.
-            let nextMonth = month % 12 + 1
-            let yearOfNext = month == 12 ? year + 1 : year
-            let marchYear = nextMonth > 2 ? yearOfNext : yearOfNext - 1
-            let marchMonth = (nextMonth + 9) % 12
-            let dayOfYear = (153 * marchMonth + 2) / 5
-            let days =
-                365 * marchYear + marchYear / 4 - marchYear / 100 + marchYear / 400 + dayOfYear - 719_468
-            return Date(timeIntervalSince1970: Double(days) * 86_400)
+            guard let first = CalendarDay(year: month == 12 ? year + 1 : year, month: month % 12 + 1, day: 1)
+            else {
+                preconditionFailure("every month has a first day")
+            }
+            return first.start
         }
     }
 }

@@ -1,3 +1,5 @@
+package import Core
+
 /// Which price holds for a session, in the word that the API shows and that `explain` starts from.
 package enum PriceRule: Hashable, Sendable {
     /// The owner charging on their own point.
@@ -46,12 +48,10 @@ extension PriceRule: CustomStringConvertible {
     package var description: String { word }
 }
 
-extension PriceRule: Codable {
+extension PriceRule: Codable, JSONSchemaDescribed, JSONStandIn {
     package init(from decoder: any Decoder) throws {
-        let container = try decoder.singleValueContainer()
-        guard let rule = PriceRule(word: try container.decode(String.self)) else {
-            throw DecodingError.dataCorruptedError(
-                in: container, debugDescription: "is not the word of a price rule")
+        guard let rule = PriceRule(word: try decoder.singleValueContainer().decode(String.self)) else {
+            throw OutsideLimits("must be the word of a price rule, such as plan:default")
         }
         self = rule
     }
@@ -60,4 +60,9 @@ extension PriceRule: Codable {
         var container = encoder.singleValueContainer()
         try container.encode(word)
     }
+
+    package static var jsonSchema: JSONSchema {
+        .string(pattern: "^(own|none|(slot|connector|plan|station):.+)$")
+    }
+    package static var standIn: PriceRule { .none }
 }

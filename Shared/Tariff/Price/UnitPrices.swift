@@ -1,7 +1,7 @@
 package import Core
 
 /// What a kilowatt-hour costs, VAT included, in minor units of the platform's currency.
-package struct EnergyPrice: Hashable, Sendable, Codable {
+package struct EnergyPrice: Hashable, Sendable {
     package let perKilowattHour: Int64
 
     package init(perKilowattHour: Int64) {
@@ -10,6 +10,29 @@ package struct EnergyPrice: Hashable, Sendable, Codable {
 
     package static let nothing = EnergyPrice(perKilowattHour: 0)
 
+    /// What flowed times the price, cut to whole minor units; nothing for energy below zero.
+    package func cost(of energy: Energy, in currency: Currency) -> Money {
+        Money(Rounding.truncated(max(0, energy.wattHours), times: perKilowattHour, over: 1000), currency)
+    }
+}
+
+/// What an hour at the connector costs, VAT included, in minor units; counted by the minute.
+package struct TimePrice: Hashable, Sendable {
+    package let perHour: Int64
+
+    package init(perHour: Int64) {
+        self.perHour = perHour
+    }
+
+    package static let nothing = TimePrice(perHour: 0)
+
+    /// The minutes that count times the price, cut to whole minor units; nothing for minutes below zero.
+    package func cost(ofMinutes minutes: Int64, in currency: Currency) -> Money {
+        Money(Rounding.truncated(max(0, minutes), times: perHour, over: 60), currency)
+    }
+}
+
+extension EnergyPrice: Codable, JSONSchemaDescribed, JSONStandIn {
     package init(from decoder: any Decoder) throws {
         perKilowattHour = try decoder.singleValueContainer().decode(Int64.self)
     }
@@ -19,22 +42,11 @@ package struct EnergyPrice: Hashable, Sendable, Codable {
         try container.encode(perKilowattHour)
     }
 
-    /// What flowed times the price, cut to whole minor units; nothing for energy below zero.
-    package func cost(of energy: Energy, in currency: Currency) -> Money {
-        Money(Rounding.truncated(max(0, energy.wattHours), times: perKilowattHour, over: 1000), currency)
-    }
+    package static var jsonSchema: JSONSchema { .integer() }
+    package static var standIn: EnergyPrice { .nothing }
 }
 
-/// What an hour at the connector costs, VAT included, in minor units; counted by the minute.
-package struct TimePrice: Hashable, Sendable, Codable {
-    package let perHour: Int64
-
-    package init(perHour: Int64) {
-        self.perHour = perHour
-    }
-
-    package static let nothing = TimePrice(perHour: 0)
-
+extension TimePrice: Codable, JSONSchemaDescribed, JSONStandIn {
     package init(from decoder: any Decoder) throws {
         perHour = try decoder.singleValueContainer().decode(Int64.self)
     }
@@ -44,8 +56,6 @@ package struct TimePrice: Hashable, Sendable, Codable {
         try container.encode(perHour)
     }
 
-    /// The minutes that count times the price, cut to whole minor units; nothing for minutes below zero.
-    package func cost(ofMinutes minutes: Int64, in currency: Currency) -> Money {
-        Money(Rounding.truncated(max(0, minutes), times: perHour, over: 60), currency)
-    }
+    package static var jsonSchema: JSONSchema { .integer() }
+    package static var standIn: TimePrice { .nothing }
 }

@@ -1,0 +1,92 @@
+import Dispatch
+import Synchronization
+
+/// Lets work that blocks or burns a core run off the event loops, a few at a time: password hashing, PDF, libcurl.
+///
+/// Whoever finds the gate busy waits in order, without holding a thread; whoever finds the queue full is refused at
+/// once, for an overloaded process must not collect promises.
+package final class BlockingGate: Sendable {
+    private let queue: DispatchQueue
+    private let width: Int
+    private let capacity: Int
+    private let state = Mutex(State())
+
+    private struct State {
+        var running = 0
+        var waiting: [@Sendable () -> Void] = []
+    }
+
+    /// `width` pieces of work run side by side, `capacity` more may wait.
+    package init(name: String, width: Int, capacity: Int) {
+        precondition(width > 0 && capacity >= 0)
+        queue = DispatchQueue(label: name, attributes: .concurrent)
+        self.width = width
+        self.capacity = capacity
+    }
+
+    package struct Full: Error, CustomStringConvertible {
+        package let description: String
+    }
+
+    package func run<Result: Sendable>(
+        _ work: @escaping @Sendable () throws -> Result
+    ) async throws -> Result {
+        let cancelled = Cancellation()
+        return try await withTaskCancellationHandler {
+            try await withCheckedThrowingContinuation { continuation in
+                let admitted = admit {
+                    // Work that nobody waits for any more is not begun.
+                    continuation.resume(
+                        with: cancelled.isSet
+                            ? .failure(CancellationError()) : Swift.Result { try work() })
+                }
+                if !admitted {
+                    continuation.resume(throwing: Full(description: "\(queue.label): too much work waits"))
+                }
+            }
+        } onCancel: {
+            cancelled.set()
+        }
+    }
+
+    private func admit(_ work: @escaping @Sendable () -> Void) -> Bool {
+        enum Verdict { case start, wait, refuse }
+        let verdict: Verdict = state.withLock { state in
+            if state.running < width {
+                state.running += 1
+                return .start
+            }
+            guard state.waiting.count < capacity else { return .refuse }
+            state.waiting.append(work)
+            return .wait
+        }
+        if verdict == .start { queue.async { self.perform(work) } }
+        return verdict != .refuse
+    }
+
+    private func perform(_ first: @Sendable () -> Void) {
+        first()
+        while let next = takeNext() { next() }
+    }
+
+    private func takeNext() -> (@Sendable () -> Void)? {
+        state.withLock { state in
+            guard state.waiting.isEmpty else { return state.waiting.removeFirst() }
+            state.running -= 1
+            return nil
+        }
+    }
+}
+
+/// A flag that a task's cancellation sets and that blocking work looks at.
+package final class Cancellation: Sendable {
+    private let flag = Atomic(false)
+
+    package init() {}
+
+    package var isSet: Bool { flag.load(ordering: .relaxed) }
+
+    package func set() {
+        flag.store(true, ordering: .relaxed)
+    }
+}
