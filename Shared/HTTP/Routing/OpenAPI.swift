@@ -1,0 +1,128 @@
+package import Core
+
+/// The API's document, OpenAPI 3.1, made from the routes and their types.
+package enum OpenAPI {
+    /// One service's part: its paths and the shapes that they use.
+    package struct Part: Codable, Equatable, Sendable {
+        package var paths: [String: JSONValue]
+        package var schemas: [String: JSONValue]
+    }
+
+    /// - Parameter tag: the group under which a reader finds the routes: the service's name.
+    package static func part(of routes: [GuardedRoute], tag: String) -> Part {
+        var schemas: [String: JSONValue] = [:]
+        _ = JSONSchema.of(Problem.Envelope.self).json(components: &schemas)
+        var paths: [String: [String: JSONValue]] = [:]
+        for guarded in routes {
+            let path = guarded.route.pattern.template
+            paths[path, default: [:]][guarded.route.method.rawValue.lowercased()] = operation(
+                guarded, tag: tag, components: &schemas)
+        }
+        return Part(paths: paths.mapValues(JSONValue.object), schemas: schemas)
+    }
+
+    /// The whole document out of the services' parts.
+    package static func document(title: String, version: String, parts: [Part]) -> JSONValue {
+        var paths: [String: JSONValue] = [:]
+        var schemas: [String: JSONValue] = [:]
+        for part in parts {
+            paths.merge(part.paths) { first, second in merged(first, second) }
+            schemas.merge(part.schemas) { first, _ in first }
+        }
+        return [
+            "openapi": "3.1.0",
+            "info": ["title": .string(title), "version": .string(version)],
+            "paths": .object(paths),
+            "components": [
+                "schemas": .object(schemas),
+                "securitySchemes": ["bearer": ["type": "http", "scheme": "bearer"]],
+            ],
+        ]
+    }
+
+    /// Two services may serve one path with different methods.
+    private static func merged(_ first: JSONValue, _ second: JSONValue) -> JSONValue {
+        guard case .object(let one) = first, case .object(let other) = second else { return first }
+        return .object(one.merging(other) { first, _ in first })
+    }
+
+    private static func operation(
+        _ guarded: GuardedRoute, tag: String, components: inout [String: JSONValue]
+    ) -> JSONValue {
+        let route = guarded.route
+        var operation: [String: JSONValue] = [
+            "tags": [.string(tag)],
+            "summary": .string(route.summary),
+            "operationId": .string(route.method.rawValue.lowercased() + route.pattern.operationName),
+            "parameters": .array(
+                parameters(route.shape.path, in: "path", components: &components)
+                    + parameters(route.shape.query, in: "query", components: &components)),
+        ]
+        if let body = route.shape.body {
+            operation["requestBody"] = [
+                "content": ["application/json": ["schema": body.json(components: &components)]]
+            ]
+        }
+        operation["responses"] = responses(guarded, components: &components)
+        // An empty requirement beside the bearer's: a credential is welcome, and not needed.
+        operation["security"] = guarded.right == .open ? [[:], ["bearer": []]] : [["bearer": []]]
+        operation["x-right"] = .string(guarded.right.rawValue)
+        return .object(operation)
+    }
+
+    private static func parameters(
+        _ schema: JSONSchema, in place: String, components: inout [String: JSONValue]
+    ) -> [JSONValue] {
+        guard case .object(_, let members) = schema else { return [] }
+        return members.map { member in
+            [
+                "name": .string(member.name), "in": .string(place),
+                "required": .bool(place == "path" || member.isRequired),
+                "schema": member.schema.json(components: &components),
+            ]
+        }
+    }
+
+    private static func responses(_ guarded: GuardedRoute, components: inout [String: JSONValue]) -> JSONValue
+    {
+        let shape = guarded.route.shape
+        var success: [String: JSONValue] = ["description": .string("\(shape.status.reason)")]
+        if let content = shape.content {
+            success["content"] = [content.type: ["schema": content.schema.json(components: &components)]]
+        }
+        let failure: JSONValue = [
+            "description": "A failure",
+            "content": [
+                "application/json": [
+                    "schema": JSONSchema.of(Problem.Envelope.self).json(components: &components)
+                ]
+            ],
+        ]
+        return [String(shape.status.rawValue): .object(success), "default": failure]
+    }
+}
+
+extension PathPattern {
+    /// As OpenAPI writes it: `/users/{id}`.
+    package var template: String {
+        "/"
+            + segments.map { segment in
+                switch segment {
+                case .literal(let text): text
+                case .parameter(let name): "{\(name)}"
+                }
+            }.joined(separator: "/")
+    }
+
+    /// A word for generated clients: `UsersById`.
+    fileprivate var operationName: String {
+        segments.map { segment in
+            switch segment {
+            case .literal(let text):
+                text.split { !$0.isLetter && !$0.isNumber }.map { $0.prefix(1).uppercased() + $0.dropFirst() }
+                    .joined()
+            case .parameter(let name): "By" + name.prefix(1).uppercased() + name.dropFirst()
+            }
+        }.joined()
+    }
+}

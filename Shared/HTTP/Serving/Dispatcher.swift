@@ -1,0 +1,219 @@
+import Compression
+package import Core
+import FoundationEssentials
+
+/// From request to answer, the same for every service: preflight, route, time stamp, limits, caller, right, handler,
+/// and every failure in the one envelope.
+package struct Dispatcher: Sendable {
+    /// What a service sets once for all its routes.
+    package struct Rules: Sendable {
+        package var clock = Clock.system
+        package var cors = CORS()
+        /// Whether authenticated calls must carry the `timestamp` header; one that is sent is always checked.
+        package var requiresTimestamp = false
+        package var limiter: any RateLimiter = LocalRateLimiter()
+        /// Requests a minute; 0 means no limit.
+        package var perAddress = 600
+        package var perAccount = 1_200
+        package var limits = Limits()
+
+        package init() {}
+    }
+
+    private let tree: RouteTree
+    private let credentials: any CredentialCheck
+    package let rules: Rules
+    private let finished: @Sendable (RequestEvent) -> Void
+
+    package init(
+        routes: [GuardedRoute], credentials: any CredentialCheck, rules: Rules = .init(),
+        finished: @escaping @Sendable (RequestEvent) -> Void = { _ in }
+    ) {
+        tree = RouteTree(routes)
+        self.credentials = credentials
+        self.rules = rules
+        self.finished = finished
+    }
+
+    /// The limits that hold for a request before its body is read.
+    package func allowance(for head: RequestHead) -> (bodyBytes: Int, deadline: Duration) {
+        guard case .route(let guarded, _) = tree.match(head.method, head.path) else {
+            return (rules.limits.bodyBytes, rules.limits.answer)
+        }
+        return (
+            guarded.route.bodyLimit ?? rules.limits.bodyBytes, guarded.route.deadline ?? rules.limits.answer
+        )
+    }
+
+    package func respond(to request: Request) async -> Response {
+        let start = rules.clock.monotonic
+        var event = RequestEvent(
+            method: request.method.rawValue, route: "", status: 0, milliseconds: 0, requestID: request.id,
+            client: request.client)
+        var response = await answer(request, &event)
+        rules.cors.mark(&response, for: request)
+        complete(&response, for: request)
+        event.status = response.status.rawValue
+        event.milliseconds = Double((rules.clock.monotonic - start).wholeNanoseconds) / 1_000_000
+        finished(event)
+        return response
+    }
+
+    private func answer(_ request: Request, _ event: inout RequestEvent) async -> Response {
+        if request.method == .options {
+            event.route = "preflight"
+            return rules.cors.preflight()
+        }
+        var fixed: String?
+        var isAuthenticated = false
+        do {
+            try checkTimestamp(of: request, isRequired: false)
+            try await checkLimit("address:\(request.client)", rules.perAddress)
+            let (guarded, parameters) = try route(for: request)
+            event.route = guarded.route.pattern.description
+            let caller = try await credentials.caller(of: request)
+            event.user = caller?.user
+            isAuthenticated = caller != nil
+            guard guarded.right.isHeld(by: caller) else { throw Self.refused(caller) }
+            if let caller {
+                try checkTimestamp(of: request, isRequired: rules.requiresTimestamp && guarded.right != .open)
+                try await checkLimit("account:\(caller.user)", rules.perAccount)
+            }
+            try Self.checkType(of: request, for: guarded.route)
+            fixed = guarded.route.failing
+            var response = try await guarded.route.run(request, parameters, caller)
+            if isAuthenticated { response.headers["Cache-Control"] = "no-store" }
+            return response
+        } catch {
+            let problem = Self.problem(from: error, &event)
+            var response = problem.response(fixed: fixed, at: rules.clock.now)
+            if isAuthenticated { response.headers["Cache-Control"] = "no-store" }
+            return response
+        }
+    }
+
+    private func route(for request: Request) throws(Problem) -> (
+        GuardedRoute, [(name: String, value: String)]
+    ) {
+        switch tree.match(request.method, request.path) {
+        case .route(let guarded, let parameters): return (guarded, parameters)
+        case .nothing: throw .notFound
+        case .otherMethods(let methods):
+            let allowed = methods.map(\.rawValue).joined(separator: ", ")
+            throw Problem(.methodNotAllowed, "method not allowed", headers: ["Allow": allowed])
+        }
+    }
+
+    private static func refused(_ caller: Caller?) -> Problem {
+        caller == nil
+            ? Problem(.unauthorized, "not authorized") : Problem(.forbidden, "insufficient permissions")
+    }
+
+    /// A body of another type than the route reads is not guessed at.
+    private static func checkType(of request: Request, for route: Route) throws(Problem) {
+        guard route.readsBody, !request.body.isEmpty else { return }
+        let type = request.headers["Content-Type"]?.split(separator: ";").first.map { HeaderText.trimmed($0) }
+        guard let type, Headers.same(type, "application/json") else {
+            throw Problem(.unsupportedMediaType, "the body must be application/json")
+        }
+    }
+
+    /// Seconds that the caller's clock may be off, both ways.
+    private static let timestampWindow = 30.0
+
+    private func checkTimestamp(of request: Request, isRequired: Bool) throws(Problem) {
+        guard let text = request.headers["timestamp"] else {
+            if isRequired { throw Problem(.forbidden, code: 2015, "the request timestamp is missing") }
+            return
+        }
+        guard let seconds = Int64(text) else {
+            throw Problem(.forbidden, code: 2015, "the request timestamp is not an integer")
+        }
+        let offset = rules.clock.now.timeIntervalSince1970.rounded(.down) - Double(seconds)
+        guard abs(offset) <= Self.timestampWindow else {
+            throw Problem(.forbidden, code: 2015, "the request timestamp is outside the window")
+        }
+    }
+
+    private func checkLimit(_ key: String, _ limit: Int) async throws {
+        guard limit > 0, let seconds = await rules.limiter.exceeded(key, limit: limit, per: .seconds(60))
+        else { return }
+        throw Problem(
+            .tooManyRequests, code: 2017, "rate limit exceeded", headers: ["Retry-After": String(seconds)])
+    }
+
+    /// Everything thrown becomes the envelope; what is not a "no" of ours is a defect, and its text stays inside.
+    private static func problem(from error: any Error, _ event: inout RequestEvent) -> Problem {
+        switch error {
+        case let problem as Problem: return problem
+        case let refusal as any Refusal: return refusal.problem
+        case let mistakes as JSONMistakes: return Problem(mistakes)
+        case let away as any Unavailability:
+            event.innerError = String(describing: error)
+            return Problem(
+                .serviceUnavailable, "service unavailable",
+                headers: ["Retry-After": String(away.retryAfterSeconds)])
+        default:
+            event.innerError = String(describing: error)
+            return .internalError
+        }
+    }
+
+    /// Bodies below this gain nothing from compression.
+    private static let worthCompressing = 1_024
+
+    private func complete(_ response: inout Response, for request: Request) {
+        response.headers["X-Request-Id"] = request.id
+        response.headers["X-Content-Type-Options"] = "nosniff"
+        guard response.status == .ok, request.method == .get || request.method == .head else { return }
+        if response.headers["Cache-Control"] != "no-store" {
+            let tag = response.headers["ETag"] ?? Self.tag(of: response.body)
+            response.headers["ETag"] = tag
+            if request.headers.all("If-None-Match").joined(separator: ",").split(separator: ",")
+                .contains(where: { Self.bare($0) == Self.bare(tag[...]) || HeaderText.trimmed($0) == "*" })
+            {
+                response.status = .notModified
+                response.body = []
+                response.headers["Content-Type"] = nil
+                return
+            }
+        }
+        compress(&response, for: request)
+    }
+
+    private func compress(_ response: inout Response, for request: Request) {
+        let type = response.headers["Content-Type"] ?? ""
+        guard ["application/json", "text/", "image/svg", "application/xml"].contains(where: type.hasPrefix)
+        else { return }
+        response.headers.add("Vary", "Accept-Encoding")
+        guard response.body.count >= Self.worthCompressing, response.headers["Content-Encoding"] == nil,
+            request.headers.list("Accept-Encoding").contains(where: Self.wantsGzip)
+        else { return }
+        let packed = Gzip.pack(response.body)
+        guard packed.count < response.body.count else { return }
+        response.body = packed
+        response.headers["Content-Encoding"] = "gzip"
+        // The same thing in other bytes needs another tag, or a weak one (RFC 9110 §8.8.3.3).
+        if let tag = response.headers["ETag"], !tag.hasPrefix("W/") { response.headers["ETag"] = "W/\(tag)" }
+    }
+
+    /// `gzip`, unless its weight is nothing: `gzip;q=0`.
+    private static func wantsGzip(_ offer: String) -> Bool {
+        let parts = offer.split(separator: ";").map { HeaderText.trimmed($0) }
+        guard parts.first == "gzip" || parts.first == "*" else { return false }
+        let weight = parts.dropFirst().first { $0.hasPrefix("q=") }?.dropFirst(2)
+        return weight.flatMap { Double($0) } != 0
+    }
+
+    private static func bare(_ tag: Substring) -> String {
+        let trimmed = HeaderText.trimmed(tag)
+        return trimmed.hasPrefix("W/") ? String(trimmed.dropFirst(2)) : trimmed
+    }
+
+    /// FNV-1a over 64 bits and the length: enough to tell versions of one resource apart.
+    private static func tag(of body: [UInt8]) -> String {
+        var hash: UInt64 = 0xCBF2_9CE4_8422_2325
+        for byte in body { hash = (hash ^ UInt64(byte)) &* 0x0000_0100_0000_01B3 }
+        return "\"\(String(hash, radix: 36))-\(String(body.count, radix: 36))\""
+    }
+}
