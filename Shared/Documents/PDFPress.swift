@@ -49,7 +49,7 @@ extension PDFDocument {
         for status in [drawing, writing] where status != CAIRO_STATUS_SUCCESS {
             throw .cairo(cairo_status_to_string(status).map { String(cString: $0) } ?? "unknown error")
         }
-        return PDFUpdate(of: output.bytes).settingLanguage(language)
+        return PDFUpdate(of: output.bytes).completed(language: language)
     }
 
     private var headHeight: Double { runningHead == nil ? 0 : 26 }

@@ -7,25 +7,34 @@ struct PDFUpdate {
         self.original = original
     }
 
-    /// With the language of its text in the catalogue, for readers aloud. The document stays as it is when it does
-    /// not end like one of cairo's: its language is a help, not a need.
-    func settingLanguage(_ language: String) -> [UInt8] {
-        guard let end = Trailer(original), let catalogue = object(end.root, in: end),
-            let close = catalogue.lastRange(of: ">>"),
-            language.utf8.allSatisfy({
-                ($0 | 0x20) >= 0x61 && ($0 | 0x20) <= 0x7A || $0 == 0x2D || $0 >= 0x30 && $0 <= 0x39
-            })
-        else { return original }
+    /// With the language of its text in the catalogue, for readers aloud, and with dates that begin as §7.9.4 wants
+    /// them. The document stays as it is when it does not end like one of cairo's: both are a help, not a need.
+    func completed(language: String) -> [UInt8] {
+        guard let end = Trailer(original) else { return original }
+        var changed: [(number: Int, text: String)] = []
+        if let information = end.information, let text = object(information, in: end) {
+            changed.append((information, text.replacing("Date (2", with: "Date (D:2")))
+        }
+        if language.utf8.allSatisfy(\.isInLanguageTag), let text = object(end.root, in: end),
+            let close = text.lastRange(of: ">>")
+        {
+            changed.append((end.root, "\(text[..<close.lowerBound])   /Lang (\(language))\n>>\n"))
+        }
+        return changed.isEmpty ? original : appending(changed.sorted { $0.number < $1.number }, end)
+    }
+
+    private func appending(_ objects: [(number: Int, text: String)], _ end: Trailer) -> [UInt8] {
         var update = original
         if update.last != UInt8(ascii: "\n") { update.append(UInt8(ascii: "\n")) }
+        var table = "xref\n"
+        for (number, text) in objects {
+            table += "\(number) 1\n\(String(update.count).padded(to: 10)) 00000 n \n"
+            update += "\(text)endobj\n".utf8
+        }
         let place = update.count
-        update += catalogue[..<close.lowerBound].utf8
-        update += " /Lang (\(language))\n>>\nendobj\n".utf8
-        let table = update.count
-        update += "xref\n\(end.root) 1\n\(String(place).padded(to: 10)) 00000 n \n".utf8
-        update += "trailer\n<< /Size \(end.size) /Root \(end.root) 0 R".utf8
+        update += "\(table)trailer\n<< /Size \(end.size) /Root \(end.root) 0 R".utf8
         if let information = end.information { update += " /Info \(information) 0 R".utf8 }
-        update += " /Prev \(end.table) >>\nstartxref\n\(table)\n%%EOF\n".utf8
+        update += " /Prev \(end.table) >>\nstartxref\n\(place)\n%%EOF\n".utf8
         return update
     }
 
@@ -104,5 +113,12 @@ extension StringProtocol {
 extension String {
     fileprivate func padded(to width: Int) -> String {
         String(repeating: "0", count: max(0, width - count)) + self
+    }
+}
+
+extension UInt8 {
+    /// BCP 47: letters, digits and hyphens.
+    fileprivate var isInLanguageTag: Bool {
+        (0x61...0x7A).contains(self | 0x20) || (0x30...0x39).contains(self) || self == UInt8(ascii: "-")
     }
 }

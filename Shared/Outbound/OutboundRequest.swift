@@ -3,9 +3,10 @@ package struct OutboundRequest: Sendable {
     package var method: Method
     package var url: String
     package var headers: [(name: String, value: String)]
+    /// Not sent with a GET.
     package var body: [UInt8]
     package var timeout: Duration
-    /// How many redirections are followed, to https only and without the body; payments follow none.
+    /// How many redirections a GET follows, to https only; other methods follow none.
     package var redirections: Int
 
     package init(

@@ -4,11 +4,12 @@ struct OutboundURL {
     let isLocal: Bool
 
     init(_ text: String) throws(OutboundFailure) {
-        guard text.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F }),
+        // A backslash is a slash to some readers and part of the host to others.
+        guard text.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F && $0 != UInt8(ascii: "\\") }),
             let scheme = text.prefix(upTo: "://")?.lowercased()
         else { throw .malformed("the URL") }
         let rest = text.dropFirst(scheme.count + 3)
-        let authority = rest.prefix { !"/?#\\".contains($0) }
+        let authority = rest.prefix { !"/?#".contains($0) }
         guard !authority.contains("@"), let host = Self.host(of: authority) else {
             throw .malformed("the URL")
         }

@@ -35,16 +35,23 @@ final class Transfer {
         try set(CURLOPT_URL, request.url)
         try set(CURLOPT_PROTOCOLS_STR, url.isLocal ? "http,https" : "https")
         try set(CURLOPT_REDIR_PROTOCOLS_STR, "https")
-        try set(CURLOPT_FOLLOWLOCATION, request.redirections > 0 ? 1 : 0)
+        // Only what changes nothing is asked for again elsewhere.
+        try set(CURLOPT_FOLLOWLOCATION, request.method == .get && request.redirections > 0 ? 1 : 0)
         try set(CURLOPT_MAXREDIRS, request.redirections)
-        try set(CURLOPT_CUSTOMREQUEST, request.method.rawValue)
-        if request.method != .get || !request.body.isEmpty {
+        if request.method == .get {
+            try set(CURLOPT_HTTPGET, 1)
+        } else {
             upload = request.body
             try set(CURLOPT_POST, 1)
+            try set(CURLOPT_CUSTOMREQUEST, request.method.rawValue)
             try check(voltbus_curl_set_size(handle, CURLOPT_POSTFIELDSIZE_LARGE, curl_off_t(upload.count)))
         }
-        // Without its `Expect`, small posts are not held back for a second by servers that ignore it.
-        try set(CURLOPT_HTTPHEADER, try headerLines(request.headers) + ["Expect:"])
+        // Nothing of curl's own: `Expect` holds posts back for a second, and its content type is a guess.
+        var lines = try headerLines(request.headers) + ["Expect:"]
+        if !request.headers.contains(where: { $0.name.lowercased() == "content-type" }) {
+            lines.append("Content-Type:")
+        }
+        try set(CURLOPT_HTTPHEADER, lines)
         try set(CURLOPT_USERAGENT, "VoltBus")
 
         try run()

@@ -55,7 +55,13 @@ struct TablePiece: Piece {
         var lineBelow: (colour: Colour, thickness: Double)?
 
         var height: Double {
-            2 * padding + (cells.map { $0.text.height(of: $0.lines) }.max() ?? 0)
+            2 * padding + (cells.map { drop(of: $0) + $0.text.height(of: $0.lines) }.max() ?? 0)
+        }
+
+        /// How far a cell's text is moved down so that all first lines stand on one line, whatever their sizes.
+        private func drop(of cell: (text: SetText, lines: Range<Int>)) -> Double {
+            let highest = cells.map { $0.text.ascent(of: $0.lines) }.max() ?? 0
+            return cell.lines.isEmpty ? 0 : highest - cell.text.ascent(of: cell.lines)
         }
 
         func draw(with pen: Pen, x: Double, y: Double, _ geometry: Geometry) {
@@ -68,7 +74,7 @@ struct TablePiece: Piece {
                     thickness: lineBelow.thickness, lineBelow.colour)
             }
             for (cell, offset) in zip(cells, geometry.offsets) {
-                cell.text.draw(cell.lines, with: pen, x: x + offset, y: y + padding)
+                cell.text.draw(cell.lines, with: pen, x: x + offset, y: y + padding + drop(of: cell))
             }
         }
 
@@ -137,17 +143,19 @@ extension TablePiece {
         var widths = Array(repeating: 0.0, count: table.columns.count)
         var shares = 0.0
         for (index, column) in table.columns.enumerated() {
-            func natural(_ cells: [[StyledText]], _ style: TextStyle) -> Double {
-                cells.lazy.filter { index < $0.count }
-                    .map { typesetter.set($0[index], style, .start, width: nil).naturalWidth }.max() ?? 0
+            func natural(_ cells: some Sequence<StyledText>, _ style: TextStyle) -> Double {
+                cells.map { typesetter.set($0, style, .start, width: nil).naturalWidth }.max() ?? 0
+            }
+            func cells(_ rows: [[StyledText]]) -> some Sequence<StyledText> {
+                rows.lazy.filter { index < $0.count }.map { $0[index] }
             }
             switch column.width {
             case .points(let points): widths[index] = points
             case .share(let share): shares += max(0, share)
             case .fit:
                 widths[index] = max(
-                    natural([[StyledText(column.title ?? "")]], headStyle).nextUp,
-                    natural(table.rows, table.look.style), natural(table.totals, strong))
+                    natural(CollectionOfOne(StyledText(column.title ?? "")), headStyle),
+                    natural(cells(table.rows), table.look.style), natural(cells(table.totals), strong))
             }
         }
         // Columns for shares keep at least a fifth of the width; the others give way in proportion.

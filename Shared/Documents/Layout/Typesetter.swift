@@ -9,7 +9,7 @@ final class Typesetter {
     private let limits: Limits
 
     // Several families in one: the next is asked for what the one before cannot show.
-    private static let families = "Noto Sans, DejaVu Sans, sans-serif"
+    private static let families = "Noto Sans, Noto Sans Arabic, Noto Sans Hebrew, sans-serif"
 
     init(language: String, limits: Limits) {
         self.limits = limits
@@ -52,7 +52,6 @@ final class Typesetter {
         pango_attr_list_unref(attributes)
         pango_layout_set_alignment(layout, alignment.pango)
         pango_layout_set_line_spacing(layout, Float(style.leading))
-        // Half a point of grace: a text measured for its own width must not wrap because of rounding.
         pango_layout_set_width(layout, width.map { Int32($0 * Double(PANGO_SCALE)) } ?? -1)
         pango_layout_set_wrap(layout, PANGO_WRAP_WORD_CHAR)
         return SetText(owning: layout)
@@ -127,6 +126,11 @@ final class SetText {
 
     func height(of range: Range<Int>) -> Double {
         range.isEmpty ? 0 : lines[range.upperBound - 1].bottom - lines[range.lowerBound].top
+    }
+
+    /// From the top of the first line to what its letters stand on.
+    func ascent(of range: Range<Int>) -> Double {
+        range.isEmpty ? 0 : lines[range.lowerBound].baseline - lines[range.lowerBound].top
     }
 
     /// How many lines from `first` on fit in a height.
