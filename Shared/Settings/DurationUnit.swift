@@ -12,28 +12,3 @@ package enum DurationUnit: String, Sendable {
         }
     }
 }
-
-/// When on a day something is due, in whatever zone its reader says.
-package struct TimeOfDay: Hashable, Sendable, CustomStringConvertible {
-    package let hour: Int
-    package let minute: Int
-
-    package init(hour: Int, minute: Int) {
-        precondition(0...23 ~= hour && 0...59 ~= minute)
-        self.hour = hour
-        self.minute = minute
-    }
-
-    /// Two digits, a colon, two digits; 24:00 is not a time of the day.
-    package init?(_ text: String) {
-        let digits = text.utf8.map { Int($0) - 48 }
-        guard digits.count == 5, digits[2] == 10, [0, 1, 3, 4].allSatisfy({ 0...9 ~= digits[$0] }) else {
-            return nil
-        }
-        hour = digits[0] * 10 + digits[1]
-        minute = digits[3] * 10 + digits[4]
-        guard hour < 24, minute < 60 else { return nil }
-    }
-
-    package var description: String { "\(hour < 10 ? "0" : "")\(hour):\(minute < 10 ? "0" : "")\(minute)" }
-}

@@ -119,17 +119,6 @@ extension SettingsReader {
         ) { Self.number($0, in: range).map { unit.length * $0 } }
     }
 
-    /// Networks parted by commas: `10.0.0.0/8, ::1`.
-    package mutating func networks(
-        _ name: String, otherwise standard: [String]? = nil, _ meaning: String = ""
-    ) -> [Network] {
-        value(
-            name, otherwise: standard?.joined(separator: ","),
-            expected: "networks such as 10.0.0.0/8 or ::1/128 parted by commas", meaning: meaning,
-            placeholder: []
-        ) { Self.every(Self.parts($0), Network.init) }
-    }
-
     /// A zone of the tz database by its name: `Europe/Prague`.
     package mutating func timeZone(
         _ name: String, otherwise standard: String? = nil, _ meaning: String = ""
@@ -141,20 +130,28 @@ extension SettingsReader {
         ) { TimeZone(identifier: $0) }
     }
 
-    /// A time of the day, `HH:MM`.
-    package mutating func timeOfDay(
-        _ name: String, otherwise standard: TimeOfDay? = nil, _ meaning: String = ""
-    ) -> TimeOfDay {
-        value(
-            name, otherwise: standard?.description, expected: "a time of the day such as 18:00",
-            meaning: meaning,
-            placeholder: TimeOfDay(hour: 0, minute: 0), understand: TimeOfDay.init)
+    /// A value of a type that Settings does not know, such as a time of the day or a currency.
+    package mutating func value<Value>(
+        _ name: String, otherwise standard: String, expected: String, _ meaning: String = "",
+        understand: (String) -> Value?
+    ) -> Value {
+        guard let placeholder = understand(standard) else {
+            preconditionFailure("the default of \(name) does not pass its own check")
+        }
+        return value(
+            name, otherwise: standard, expected: expected, meaning: meaning, placeholder: placeholder,
+            understand: understand)
     }
 
-    package mutating func optionalTimeOfDay(_ name: String, _ meaning: String = "") -> TimeOfDay? {
-        optional(
-            name, expected: "a time of the day such as 18:00, or nothing", meaning: meaning,
-            understand: TimeOfDay.init)
+    /// Several such values parted by commas, such as networks; one that is wrong spoils the list.
+    package mutating func values<Value>(
+        _ name: String, otherwise standard: [String]? = nil, expected: String, _ meaning: String = "",
+        understand: (String) -> Value?
+    ) -> [Value] {
+        value(
+            name, otherwise: standard?.joined(separator: ","), expected: "\(expected), parted by commas",
+            meaning: meaning, placeholder: []
+        ) { Self.every(Self.parts($0), understand) }
     }
 
     /// Has no default by design: a secret that everybody can read in the source is none.
