@@ -6,7 +6,7 @@ enum ImportRule {
 
     /// By the folder of the module.
     static let allowed: [String: Set<String>] = [
-        "Shared/Core": ["FoundationEssentials", "FoundationInternationalization", "Glibc"],
+        "Shared/Core": ["FoundationEssentials", "FoundationInternationalization", "Glibc", "Dispatch"],
         "Shared/Settings": ["FoundationEssentials"],
         "Shared/Telemetry": ["Core", "FoundationEssentials", "Glibc", "Dispatch"],
         "Shared/Lifecycle": ["Core", "Telemetry", "FoundationEssentials", "Glibc", "Dispatch"],

@@ -13,6 +13,8 @@ package struct Route: Sendable {
     /// From the end of the request to the answer; the server's own limit where none is named.
     package private(set) var deadline: Duration?
     package private(set) var bodyLimit: Int?
+    /// Honours `Idempotency-Key`.
+    package private(set) var isIdempotent = false
 
     /// What the API's document says of a route.
     struct Shape: Sendable {
@@ -115,6 +117,13 @@ package struct Route: Sendable {
     package func within(_ deadline: Duration) -> Route {
         var copy = self
         copy.deadline = deadline
+        return copy
+    }
+
+    /// Moves money or starts something: a repeated request with the same key gets the first answer again.
+    package var idempotent: Route {
+        var copy = self
+        copy.isIdempotent = true
         return copy
     }
 

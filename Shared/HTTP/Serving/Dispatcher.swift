@@ -16,6 +16,8 @@ package struct Dispatcher: Sendable {
         package var perAddress = 600
         package var perAccount = 1_200
         package var limits = Limits()
+        /// Where routes marked `.idempotent` keep their keys; a service without such routes needs none.
+        package var idempotency: (any IdempotencyStore)?
 
         package init() {}
     }
@@ -81,7 +83,7 @@ package struct Dispatcher: Sendable {
             }
             try Self.checkType(of: request, for: guarded.route)
             fixed = guarded.route.failing
-            var response = try await guarded.route.run(request, parameters, caller)
+            var response = try await run(guarded.route, request, parameters, caller)
             if isAuthenticated { response.headers["Cache-Control"] = "no-store" }
             return response
         } catch {
@@ -89,6 +91,19 @@ package struct Dispatcher: Sendable {
             var response = problem.response(fixed: fixed, at: rules.clock.now)
             if isAuthenticated { response.headers["Cache-Control"] = "no-store" }
             return response
+        }
+    }
+
+    private func run(
+        _ route: Route, _ request: Request, _ parameters: [(name: String, value: String)], _ caller: Caller?
+    ) async throws -> Response {
+        guard route.isIdempotent, let store = rules.idempotency, let caller else {
+            return try await route.run(request, parameters, caller)
+        }
+        return try await Idempotency(store: store).run(
+            request, route: route.pattern.description, caller: caller
+        ) {
+            try await route.run(request, parameters, caller)
         }
     }
 
@@ -211,7 +226,7 @@ package struct Dispatcher: Sendable {
     }
 
     /// FNV-1a over 64 bits and the length: enough to tell versions of one resource apart.
-    private static func tag(of body: [UInt8]) -> String {
+    static func tag(of body: [UInt8]) -> String {
         var hash: UInt64 = 0xCBF2_9CE4_8422_2325
         for byte in body { hash = (hash ^ UInt64(byte)) &* 0x0000_0100_0000_01B3 }
         return "\"\(String(hash, radix: 36))-\(String(body.count, radix: 36))\""

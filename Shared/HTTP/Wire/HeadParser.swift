@@ -64,7 +64,7 @@ package struct HeadParser {
         return (method, target, version == "HTTP/1.1")
     }
 
-    private static func field(_ bytes: Span<UInt8>, _ line: Range<Int>) throws(MalformedRequest) -> (
+    static func field(_ bytes: Span<UInt8>, _ line: Range<Int>) throws(MalformedRequest) -> (
         String, String
     ) {
         // A line that begins with a blank continues the one before it: obs-fold, which RFC 9112 §5.2 lets us refuse.
