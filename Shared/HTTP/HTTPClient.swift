@@ -1,4 +1,4 @@
-package import Core
+import Core
 package import Sockets
 
 /// One connection to a server, for tests and tools on this side of the proxy: requests one after the other, plain TCP.

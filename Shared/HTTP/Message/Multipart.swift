@@ -52,29 +52,31 @@ package struct Multipart: Sendable {
     }
 
     private static func part(_ bytes: [UInt8], _ malformed: Problem) throws(Problem) -> Part {
+        guard let (headers, length) = head(of: bytes) else { throw malformed }
+        let disposition = headers["Content-Disposition"] ?? ""
+        guard disposition.lowercased().hasPrefix("form-data"), let name = parameter("name", in: disposition)
+        else {
+            throw malformed
+        }
+        return Part(
+            name: name, fileName: parameter("filename", in: disposition), type: headers["Content-Type"],
+            bytes: Array(bytes[length...]))
+    }
+
+    /// The fields in front of a part, and how many bytes they take; nil when they are malformed or do not end.
+    private static func head(of bytes: [UInt8]) -> (Headers, Int)? {
         var headers = Headers()
         var lines = LineReader(limit: headBytes)
         do throws(MalformedRequest) {
             while let line = try lines.next(in: bytes.span) {
-                if line.isEmpty {
-                    let disposition = headers["Content-Disposition"] ?? ""
-                    guard disposition.lowercased().hasPrefix("form-data"),
-                        let name = parameter("name", in: disposition)
-                    else {
-                        throw malformed
-                    }
-                    return Part(
-                        name: name, fileName: parameter("filename", in: disposition),
-                        type: headers["Content-Type"],
-                        bytes: Array(bytes[lines.position...]))
-                }
+                if line.isEmpty { return (headers, lines.position) }
                 let (name, value) = try HeadParser.field(bytes.span, line)
                 headers.add(name, value)
             }
         } catch {
-            throw malformed
+            return nil
         }
-        throw malformed
+        return nil
     }
 
     /// A parameter of a header value, quoted or not.
