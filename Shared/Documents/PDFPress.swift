@@ -1,5 +1,6 @@
 import CPangoCairo
 import Core
+import Dispatch
 import FoundationEssentials
 
 /// Prints documents as PDF off the event loops, a few at a time.
@@ -9,7 +10,9 @@ package struct PDFPress: Sendable {
 
     package init(limits: Limits = Limits()) {
         self.limits = limits
-        gate = BlockingGate(name: "pdf", width: limits.printing, capacity: limits.waiting)
+        gate = BlockingGate(name: "pdf", width: limits.printing, capacity: limits.waiting) { work in
+            DispatchQueue.global().async(execute: work)
+        }
     }
 
     package func print(_ document: PDFDocument) async throws -> [UInt8] {

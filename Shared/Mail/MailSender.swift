@@ -17,7 +17,7 @@ package struct MailSender: Sendable {
 
     /// Files `<time>-<id>.eml`, which every mail program opens. The folder is made when it is missing.
     package init(outbox folder: String) {
-        way = .outbox(folder: folder, BlockingGate(name: "outbox", width: 1, capacity: 1024))
+        way = .outbox(folder: folder, .threads(name: "outbox", width: 1, capacity: 1024))
     }
 
     package func send(_ mail: OutgoingMail) async throws {

@@ -1,4 +1,5 @@
-import Core
+package import Core
+import Dispatch
 
 /// The way out of the machine: requests to providers over HTTPS, mail over SMTP.
 ///
@@ -9,7 +10,7 @@ package struct Outbound: Sendable {
 
     package init(limits: Limits = Limits()) {
         self.limits = limits
-        gate = BlockingGate(name: "outbound", width: limits.connections, capacity: limits.waiting)
+        gate = .threads(name: "outbound", width: limits.connections, capacity: limits.waiting)
     }
 
     package struct Limits: Sendable {
@@ -55,6 +56,15 @@ package struct Outbound: Sendable {
             throw .overloaded
         } catch {
             throw .cancelled
+        }
+    }
+}
+
+extension BlockingGate {
+    /// A gate onto Dispatch's threads, for whatever leaves the process: connections here, files in the outbox.
+    package static func threads(name: String, width: Int, capacity: Int) -> BlockingGate {
+        BlockingGate(name: name, width: width, capacity: capacity) { work in
+            DispatchQueue.global().async(execute: work)
         }
     }
 }

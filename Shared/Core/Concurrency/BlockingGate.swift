@@ -1,4 +1,3 @@
-import Dispatch
 import Synchronization
 
 /// Lets work that blocks or burns a core run off the event loops, a few at a time: password hashing, PDF, libcurl.
@@ -6,7 +5,8 @@ import Synchronization
 /// Whoever finds the gate busy waits in order, without holding a thread; whoever finds the queue full is refused at
 /// once, for an overloaded process must not collect promises.
 package final class BlockingGate: Sendable {
-    private let queue: DispatchQueue
+    private let name: String
+    private let begin: @Sendable (@escaping @Sendable () -> Void) -> Void
     private let width: Int
     private let capacity: Int
     private let state = Mutex(State())
@@ -16,12 +16,17 @@ package final class BlockingGate: Sendable {
         var waiting: [@Sendable () -> Void] = []
     }
 
-    /// `width` pieces of work run side by side, `capacity` more may wait.
-    package init(name: String, width: Int, capacity: Int) {
-        precondition(width > 0 && capacity >= 0)
-        queue = DispatchQueue(label: name, attributes: .concurrent)
+    /// `width` pieces of work run side by side, `capacity` more may wait. `begin` runs a closure on a thread that may
+    /// block: Dispatch's, of the module that owns the gate.
+    package init(
+        name: String, width: Int, capacity: Int,
+        begin: @escaping @Sendable (@escaping @Sendable () -> Void) -> Void
+    ) {
+        precondition(width > 0 && capacity >= 0, "a gate has a way through")
+        self.name = name
         self.width = width
         self.capacity = capacity
+        self.begin = begin
     }
 
     package struct Full: Error, CustomStringConvertible {
@@ -41,7 +46,7 @@ package final class BlockingGate: Sendable {
                             ? .failure(CancellationError()) : Swift.Result { try work() })
                 }
                 if !admitted {
-                    continuation.resume(throwing: Full(description: "\(queue.label): too much work waits"))
+                    continuation.resume(throwing: Full(description: "\(name): too much work waits"))
                 }
             }
         } onCancel: {
@@ -60,7 +65,7 @@ package final class BlockingGate: Sendable {
             state.waiting.append(work)
             return .wait
         }
-        if verdict == .start { queue.async { self.perform(work) } }
+        if verdict == .start { begin { self.perform(work) } }
         return verdict != .refuse
     }
 
