@@ -1,4 +1,5 @@
 import Core
+import Dispatch
 import FoundationEssentials
 
 /// What a password proved to be.
@@ -24,7 +25,10 @@ package final class PasswordHasher: Sendable {
     ) {
         precondition(cost.isReasonable)
         self.cost = cost
-        gate = BlockingGate(name: "passwords", width: cores, capacity: waiting ?? cores * 16)
+        let queue = DispatchQueue(label: "passwords", attributes: .concurrent)
+        gate = BlockingGate(name: "passwords", width: cores, capacity: waiting ?? cores * 16) { work in
+            queue.async(execute: work)
+        }
     }
 
     /// The text to store.
