@@ -1,6 +1,6 @@
-internal import Core
+import Core
 package import Sockets
-internal import Synchronization
+import Synchronization
 
 /// What statements can be run on: the database itself, or one transaction of it.
 package protocol Queryable: Sendable {
@@ -26,7 +26,7 @@ extension Queryable {
 /// A statement runs on the loop that the caller is on, and shares its connection with others; a transaction has one for itself.
 package final class Database: Queryable {
     package let limits: DatabaseSettings.Limits
-    private let pools: [ConnectionPool]
+    let pools: [ConnectionPool]
     private let turn = Atomic<Int>(0)
 
     /// Begins to connect at once, and goes on trying for as long as it lives.
@@ -45,11 +45,13 @@ package final class Database: Queryable {
     }
 
     /// The pool of the loop that this runs on; each in turn for callers that are on none of ours.
-    var pool: ConnectionPool {
+    var pool: ConnectionPool { pools[poolIndex] }
+
+    var poolIndex: Int {
         if let loop = EventLoop.current, loop.index < pools.count, pools[loop.index].loop === loop {
-            return pools[loop.index]
+            return loop.index
         }
-        return pools[turn.wrappingAdd(1, ordering: .relaxed).oldValue % pools.count]
+        return turn.wrappingAdd(1, ordering: .relaxed).oldValue % pools.count
     }
 
     package func rows(_ sql: SQL, within patience: Duration? = nil) async throws -> RowSet {

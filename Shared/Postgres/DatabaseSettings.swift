@@ -2,6 +2,8 @@
 package struct DatabaseSettings: Sendable {
     /// `postgresql://user:password@host:port/database`; never printed.
     package var url: String
+    /// What takes the place of the URL's own parts, by libpq's keywords: `dbname`, `user`, `password` …
+    package var overrides: [String: String] = [:]
     /// What the server's list of sessions shows.
     package var name: String
     /// Connections in all, shared out over the loops, at least one each.

@@ -1,5 +1,5 @@
-internal import Core
-internal import Synchronization
+import Core
+import Synchronization
 
 /// A transaction while its body runs. Statements on it are executed in order on one connection of its own.
 package final class Transaction: Queryable {
@@ -157,7 +157,7 @@ extension Database {
                 }
                 let pause = Backoff.pause(
                     after: attempts, first: .milliseconds(2), longest: .milliseconds(200))
-                try await pool.sleep(pause)
+                await pool.pause(pause)
                 attempts += 1
             }
         }

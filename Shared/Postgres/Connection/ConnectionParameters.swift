@@ -1,6 +1,6 @@
 internal import CLibPQ
-internal import Core
-internal import Sockets
+import Core
+import Sockets
 
 /// What libpq needs to reach the server: the URL's keywords, and what every session of ours is given.
 struct ConnectionParameters: Sendable {
@@ -20,6 +20,7 @@ struct ConnectionParameters: Sendable {
             if let value = option.pointee.val { keywords[String(cString: keyword)] = String(cString: value) }
             option += 1
         }
+        keywords.merge(settings.overrides) { _, override in override }
         var session = settings.sessionParameters
         session["timezone"] = "UTC"
         session["idle_in_transaction_session_timeout"] =

@@ -1,5 +1,5 @@
-internal import Core
-internal import Sockets
+import Core
+import Sockets
 
 /// The connections of one loop: statements share them, a transaction has one for itself.
 ///
@@ -337,8 +337,11 @@ actor ConnectionPool {
         for continuation in waiting { continuation.resume() }
     }
 
-    func sleep(_ duration: Duration) async throws {
-        try await loop.sleep(for: duration)
+    /// Short enough that nobody needs to cut it off.
+    func pause(_ duration: Duration) async {
+        await withCheckedContinuation { continuation in
+            loop.schedule(after: duration) { continuation.resume() }
+        }
     }
 
     var state: DatabaseState {

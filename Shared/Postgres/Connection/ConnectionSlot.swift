@@ -1,5 +1,5 @@
-internal import Core
-internal import Sockets
+import Core
+import Sockets
 
 /// The place of one connection in its pool: shared, promised to a transaction, held by one, or waiting for the server.
 final class ConnectionSlot {

@@ -1,5 +1,5 @@
-internal import Core
-internal import Sockets
+import Core
+import Sockets
 
 /// One statement on its way: waiting for a connection, under way on one, or answered.
 ///

@@ -1,7 +1,7 @@
 internal import CLibPQ
-internal import Core
-internal import Dispatch
-internal import Sockets
+import Core
+import Dispatch
+import Sockets
 
 /// One session with the server in libpq's pipeline mode, confined to its loop.
 ///

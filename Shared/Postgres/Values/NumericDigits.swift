@@ -1,4 +1,4 @@
-internal import FoundationEssentials
+import FoundationEssentials
 
 /// The server's `numeric`: digits to base 10 000, the first of them worth 10 000 to the power of `weight`.
 struct NumericDigits {

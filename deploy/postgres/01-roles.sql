@@ -1,0 +1,42 @@
+-- The roles of VoltBus, once per cluster. For psql 15 or newer, as a superuser; safe to run again.
+--
+--   voltbus_owner   owns the database, every schema and everything that a migration makes; `migrate` alone logs in as it
+--   gateway, accounts, billing, reporting   one for each service; own nothing
+--
+-- Passwords come from the environment: Docker hands it to its init scripts, deploy/run to psql.
+\set ON_ERROR_STOP on
+\getenv owner_password MIGRATE_DATABASE_PASSWORD
+\getenv gateway_password GATEWAY_DATABASE_PASSWORD
+\getenv accounts_password ACCOUNTS_DATABASE_PASSWORD
+\getenv billing_password BILLING_DATABASE_PASSWORD
+\getenv reporting_password REPORTING_DATABASE_PASSWORD
+
+-- A missing password stops the script here: psql leaves its name as it stands, which is no SQL.
+SELECT length(:'owner_password') > 0 AND length(:'gateway_password') > 0 AND length(:'accounts_password') > 0
+    AND length(:'billing_password') > 0 AND length(:'reporting_password') > 0 AS every_role_has_a_password \gset
+\if :every_role_has_a_password
+\else
+DO $$ BEGIN RAISE EXCEPTION 'a role would have an empty password'; END $$;
+\endif
+
+SELECT format('CREATE ROLE %I LOGIN', wanted.name)
+FROM unnest(ARRAY['voltbus_owner', 'gateway', 'accounts', 'billing', 'reporting']) AS wanted (name)
+WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = wanted.name)
+\gexec
+
+-- Keeps the passwords out of the server's log.
+SET log_statement = 'none';
+SET log_min_duration_statement = -1;
+ALTER ROLE voltbus_owner PASSWORD :'owner_password';
+ALTER ROLE gateway PASSWORD :'gateway_password';
+ALTER ROLE accounts PASSWORD :'accounts_password';
+ALTER ROLE billing PASSWORD :'billing_password';
+ALTER ROLE reporting PASSWORD :'reporting_password';
+RESET log_statement;
+RESET log_min_duration_statement;
+
+-- Every statement of ours spells the schema; with nothing on the path a forgotten one fails at once.
+ALTER ROLE gateway SET search_path TO '';
+ALTER ROLE accounts SET search_path TO '';
+ALTER ROLE billing SET search_path TO '';
+ALTER ROLE reporting SET search_path TO '';
