@@ -39,7 +39,7 @@ package struct DatabaseSettings: Sendable {
         package var firstReconnect: Duration = .milliseconds(50)
         package var longestReconnect: Duration = .seconds(5)
         /// How long a cancelled statement may take to end before its connection is given up.
-        package var cancellation: Duration = .seconds(3)
+        package var cancellation: Duration = .seconds(5)
         /// A transaction whose body does nothing for so long is ended by the server.
         package var idleInTransaction: Duration = .seconds(15)
         /// How often a transaction that lost a race is run in all.

@@ -22,6 +22,8 @@ final class PostgresConnection {
     private var underWay = Queue<Errand>()
     private var prepared: PreparedStatements
     private var stopRequestedAt: MonotonicInstant?
+    private var lastCancellation: MonotonicInstant?
+    private static let pauseBetweenCancellations = Duration.milliseconds(100)
     private var isDraining = false
 
     private(set) var phase = Phase.connecting
@@ -324,9 +326,14 @@ final class PostgresConnection {
         if let asked = stopRequestedAt, asked + limits.cancellation <= now {
             return lose(because: "The server did not cancel a statement in time.")
         }
-        guard !errand.wasAskedToStop, !isCancelling, errand.mustStop(at: now) else { return }
+        guard !isCancelling, errand.mustStop(at: now) else { return }
+        // Asked again and again: a server that has not begun the statement overlooks a cancellation.
+        if let last = lastCancellation, errand.wasAskedToStop, now < last + Self.pauseBetweenCancellations {
+            return
+        }
+        if !errand.wasAskedToStop { stopRequestedAt = now }
         errand.wasAskedToStop = true
-        stopRequestedAt = now
+        lastCancellation = now
         cancelOnServer()
     }
 
