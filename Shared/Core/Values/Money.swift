@@ -70,3 +70,24 @@ extension Currency: Codable, JSONSchemaDescribed, JSONStandIn {
     package static var jsonSchema: JSONSchema { .string(pattern: "^[A-Z]{3}$") }
     package static var standIn: Self { .eur }
 }
+
+/// For messages between our own services; the API writes amounts as whole numbers with the currency beside them.
+extension Money: Codable {
+    private enum CodingKeys: String, CodingKey {
+        case minorUnits = "minor"
+        case currency
+    }
+
+    package init(from decoder: any Decoder) throws {
+        let members = try decoder.container(keyedBy: CodingKeys.self)
+        self.init(
+            try members.decode(Int64.self, forKey: .minorUnits),
+            try members.decode(Currency.self, forKey: .currency))
+    }
+
+    package func encode(to encoder: any Encoder) throws {
+        var members = encoder.container(keyedBy: CodingKeys.self)
+        try members.encode(minorUnits, forKey: .minorUnits)
+        try members.encode(currency, forKey: .currency)
+    }
+}
