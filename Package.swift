@@ -49,7 +49,9 @@ let package = Package(
         .target(
             name: "Compression", dependencies: ["Core", "CZlib"], path: "Shared/Compression",
             swiftSettings: house),
-        .target(name: "Contracts", dependencies: ["Core"], path: "Shared/Contracts", swiftSettings: house),
+        .target(
+            name: "Contracts", dependencies: ["Core"], path: "Shared/Contracts", exclude: ["README.md"],
+            swiftSettings: house),
         .target(name: "Tariff", dependencies: ["Core"], path: "Shared/Tariff", swiftSettings: house),
         .target(name: "OCPP", dependencies: ["Core"], path: "Shared/OCPP", swiftSettings: house),
         .target(
