@@ -6,6 +6,14 @@ package struct Timestamp: Hashable, Sendable {
     package let date: Date
     /// Without a zone the text was read as UTC, and whoever needs to be sure must ask elsewhere.
     package let hasZone: Bool
+    /// As it came, kept for evidence.
+    package let text: String
+
+    package init(_ date: Date) {
+        self.date = date
+        hasZone = true
+        text = Self.text(date)
+    }
 
     /// Nil when the text is no time of the calendar.
     package init?(_ text: some StringProtocol) {
@@ -24,6 +32,7 @@ package struct Timestamp: Hashable, Sendable {
         let whole = calendarDay.daysSinceEpoch * 86_400 + inDay - (offset.seconds ?? 0)
         date = Date(timeIntervalSince1970: Double(whole) + fraction)
         hasZone = offset.seconds != nil
+        self.text = String(text)
     }
 
     /// Appends `date` in UTC with whole seconds: `2026-11-20T10:30:00Z`. What is finer is cut off.
@@ -50,6 +59,24 @@ package struct Timestamp: Hashable, Sendable {
         append(date, to: &bytes)
         return String(decoding: bytes, as: UTF8.self)
     }
+}
+
+extension Timestamp: Codable, JSONSchemaDescribed, JSONStandIn {
+    package init(from decoder: any Decoder) throws {
+        let text = try decoder.singleValueContainer().decode(String.self)
+        guard let time = Timestamp(text) else {
+            throw OutsideLimits("must be a time such as 2026-11-20T10:30:00Z")
+        }
+        self = time
+    }
+
+    package func encode(to encoder: any Encoder) throws {
+        var container = encoder.singleValueContainer()
+        try container.encode(text)
+    }
+
+    package static var jsonSchema: JSONSchema { .string(format: "date-time") }
+    package static var standIn: Self { Self(Date(timeIntervalSince1970: 0)) }
 }
 
 /// A day of the Gregorian calendar, without a zone: `2026-11-20`.
