@@ -32,7 +32,7 @@ enum Signals {
         }
         source.activate()
         // Kept for the life of the process: a source that nobody holds stops.
-        keeper.withLock { $0 = source }
+        keeper = source
         signal(SIGPIPE, SIG_IGN)
         for number in [SIGTERM, SIGINT, SIGHUP] { signal(number, receive) }
     }
@@ -45,7 +45,8 @@ enum Signals {
         }
     }
 
-    private static let keeper = Mutex<(any DispatchSourceRead)?>(nil)
+    // Written once, at the start, and never read.
+    private nonisolated(unsafe) static var keeper: (any DispatchSourceRead)?
 }
 
 private let pipeEnd = Atomic<Int32>(-1)
