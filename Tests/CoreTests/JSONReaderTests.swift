@@ -115,9 +115,31 @@ import Testing
         }
     }
 
-    @Test func `takes the last of several members of one name`() throws {
-        let value = JSONValue(try JSONDocument(Array("{\"a\":1,\"a\":2}".utf8)))
-        #expect(value["a"] == 2)
+    @Test(arguments: [
+        "{\"a\":1,\"b\":0,\"a\":2}", "{\"a\":1,\"\\u0061\":2,\"b\":0}", "{\"b\":0,\"\\u0061\":1,\"a\":2}",
+    ])
+    func `takes the last of several members of one name, in whatever order it asks`(text: String) throws {
+        struct Forwards: Codable { var a: Int; var b: Int }
+        struct Backwards: Codable { var b: Int; var a: Int }
+        let bytes = Array(text.utf8)
+        #expect(JSONValue(try JSONDocument(bytes))["a"] == 2)
+        #expect(try JSONReader.decode(Forwards.self, from: bytes, rules: .strict).a == 2)
+        #expect(try JSONReader.decode(Backwards.self, from: bytes, rules: .strict).a == 2)
+    }
+
+    @Test func `takes the last of several members among very many`() throws {
+        let members = (0..<20_000).map { "\"m\($0)\":\($0)" } + ["\"m7\":-1"]
+        let document = try JSONDocument(Array("{\(members.joined(separator: ","))}".utf8))
+        let last = try #require(document.member("m7", of: 0))
+        #expect(document.integer(at: last) == -1)
+    }
+
+    @Test func `tires of a document that has nothing but mistakes`() {
+        let numbers = [UInt8]("[\(String(repeating: "1,", count: 100_000))1]".utf8)
+        let mistakes = #expect(throws: JSONMistakes.self) {
+            try JSONReader.decode([String].self, from: numbers, rules: .api)
+        }
+        #expect(mistakes?.all.count == JSONReadingRules.api.mostMistakes)
     }
 }
 

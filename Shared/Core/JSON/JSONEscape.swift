@@ -9,8 +9,38 @@ enum JSONEscape {
         }
     }
 
+    /// The first byte from there on that needs a closer look inside a string: a quotation mark, a backslash, a control
+    /// character, anything beyond ASCII, or the end.
+    @inline(__always)
+    static func plainEnd(_ input: Span<UInt8>, from start: Int) -> Int {
+        var position = start
+        // Eight bytes at a time: the high bit of a lane comes on where it holds such a byte. A borrow may light a lane
+        // too far up, never one too far down, and the lowest one is asked for.
+        let ones: UInt64 = 0x0101_0101_0101_0101
+        let raw = input.bytes
+        while position &+ 8 <= input.count {
+            let word = UInt64(
+                littleEndian: raw.unsafeLoadUnaligned(fromUncheckedByteOffset: position, as: UInt64.self))
+            let quotes = word ^ (ones &* 0x22)
+            let slashes = word ^ (ones &* 0x5C)
+            let found =
+                ((word &- ones &* 0x20) | ((quotes &- ones) & ~quotes) | ((slashes &- ones) & ~slashes) | word)
+                & (ones &* 0x80)
+            if found != 0 { return position &+ found.trailingZeroBitCount / 8 }
+            position &+= 8
+        }
+        while position < input.count {
+            let byte = input[position]
+            if byte < 0x20 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") || byte >= 0x80 {
+                break
+            }
+            position &+= 1
+        }
+        return position
+    }
+
     /// The text of a string whose grammar the scanner has proved.
-    static func unescaped(_ bytes: ArraySlice<UInt8>) -> String {
+    static func unescaped(_ bytes: Slice<UnsafeBufferPointer<UInt8>>) -> String {
         var plain: [UInt8] = []
         plain.reserveCapacity(bytes.count)
         var index = bytes.startIndex
@@ -41,7 +71,7 @@ enum JSONEscape {
         return String(decoding: plain, as: UTF8.self)
     }
 
-    private static func unit(_ bytes: ArraySlice<UInt8>, at index: Int) -> UInt16 {
+    private static func unit(_ bytes: Slice<UnsafeBufferPointer<UInt8>>, at index: Int) -> UInt16 {
         bytes[index..<(index + 4)].reduce(0) { $0 << 4 | UInt16(hexDigit($1) ?? 0) }
     }
 

@@ -8,6 +8,8 @@ package struct JSONReadingRules: Sendable {
     package var collectsMistakes = false
     /// `null` for an optional member: the same as absent, or a mistake.
     package var refusesNull = false
+    /// After so many the rest of the document is not looked at: nobody reads more, and each costs a way to its place.
+    package var mostMistakes = 100
 
     package init() {}
 
@@ -60,7 +62,9 @@ package enum JSONReader {
             reading.refuseUntouched(below: index)
         } catch {
             value = nil
-            if let mistake = reading.mistake(from: error, at: index) { reading.mistakes.append(mistake) }
+            if let mistake = reading.mistake(from: error, at: index, type) {
+                reading.mistakes.append(mistake)
+            }
         }
         guard let value, reading.mistakes.isEmpty else { throw JSONMistakes(reading.mistakes) }
         return value
@@ -96,12 +100,19 @@ final class JSONReading {
     /// Index of the member's value.
     func find(_ name: String, in object: Int) -> Int? {
         let end = Int(document.tokens[object].next)
-        if hint.object == object, hint.name < end, document.string(at: hint.name, is: name) {
-            return found(hint.name, in: object)
-        }
-        var index = object + 1
+        let start = hint.object == object && hint.name < end ? hint.name : object + 1
+        var index = start
         while index < end {
-            if document.string(at: index, is: name) { return found(index, in: object) }
+            if !document.tokens[index].isRepeated, document.string(at: index, is: name) {
+                return found(index, in: object)
+            }
+            index = Int(document.tokens[index + 1].next)
+        }
+        index = object + 1
+        while index < start {
+            if !document.tokens[index].isRepeated, document.string(at: index, is: name) {
+                return found(index, in: object)
+            }
             index = Int(document.tokens[index + 1].next)
         }
         return nil
@@ -117,7 +128,7 @@ final class JSONReading {
         for object in opened {
             var index = object + 1
             while index < Int(document.tokens[object].next) {
-                if !touched[index] {
+                if !touched[index], !document.tokens[index].isRepeated {
                     mistakes.append(JSONMistake(.unknown, at: document.path(to: index), "is not known here"))
                 }
                 index = Int(document.tokens[index + 1].next)
@@ -137,17 +148,24 @@ final class JSONReading {
     }
 
     /// What an error of somebody's `init(from:)` says to the sender; nil when it was noted before.
-    func mistake(from error: any Error, at index: Int) -> JSONMistake? {
+    func mistake(from error: any Error, at index: Int, _ type: Any.Type) -> JSONMistake? {
         switch error {
         case is Noted: nil
         case let outside as OutsideLimits:
             JSONMistake(.constraint, at: document.path(to: index), outside.text)
         case let DecodingError.dataCorrupted(context):
-            JSONMistake(.constraint, at: document.path(to: index), context.debugDescription)
+            JSONMistake(
+                .constraint, at: document.path(to: index), Self.words(of: type) ?? context.debugDescription)
         case DecodingError.typeMismatch, DecodingError.valueNotFound:
             JSONMistake(.type, at: document.path(to: index), "has the wrong type")
         default: JSONMistake(.constraint, at: document.path(to: index), "is not valid")
         }
+    }
+
+    /// An enumeration refuses a word in a sentence of its own; a person is better helped by those that are right.
+    private static func words(of type: Any.Type) -> String? {
+        guard let texts = (type as? any (RawRepresentable & CaseIterable).Type)?.texts else { return nil }
+        return "must be one of \(texts.joined(separator: ", "))"
     }
 
     /// Runs `read`; after a mistake goes on with a stand-in where all mistakes are wanted and the type has one.
@@ -155,34 +173,19 @@ final class JSONReading {
         do {
             return try read()
         } catch {
-            if let mistake = mistake(from: error, at: index) { mistakes.append(mistake) }
-            guard rules.collectsMistakes, let standIn = JSONProbe.standIn(for: type) else { throw Noted() }
+            if let mistake = mistake(from: error, at: index, type) { mistakes.append(mistake) }
+            guard rules.collectsMistakes, mistakes.count < rules.mostMistakes,
+                let standIn = JSONProbe.standIn(for: type)
+            else { throw Noted() }
             return standIn
         }
     }
 
     func value<Value: Decodable>(_ type: Value.Type, at index: Int) throws -> Value {
         if type == Date.self, let date = try self.date(at: index) as? Value { return date }
-        if let words = type as? any (RawRepresentable & CaseIterable).Type {
-            return try attempt(type, at: index) { try self.word(of: words, at: index, as: type) }
-        }
         return try attempt(type, at: index) {
             try type.init(from: JSONTapeDecoder(reading: self, index: index))
         }
-    }
-
-    /// An enumeration's word; a wrong one is answered with those that are right.
-    private func word<Value: Decodable>(
-        of words: any (RawRepresentable & CaseIterable).Type, at index: Int, as type: Value.Type
-    ) throws -> Value {
-        guard let texts = words.texts else {
-            return try type.init(from: JSONTapeDecoder(reading: self, index: index))
-        }
-        let text = try string(at: index)
-        guard texts.contains(text), let value = words.make(text) as? Value else {
-            throw OutsideLimits("must be one of \(texts.joined(separator: ", "))")
-        }
-        return value
     }
 
     func date(at index: Int) throws -> Date {
@@ -230,9 +233,5 @@ extension RawRepresentable where Self: CaseIterable {
     static var texts: [String]? {
         guard RawValue.self == String.self else { return nil }
         return allCases.compactMap { $0.rawValue as? String }
-    }
-
-    static func make(_ text: String) -> Self? {
-        (text as? RawValue).flatMap(Self.init(rawValue:))
     }
 }

@@ -14,6 +14,8 @@ package struct JSONToken: Sendable {
     package var kind: JSONKind
     /// A string with escapes, or a number with a fraction or an exponent: what the quick ways cannot read.
     package var isComplex: Bool
+    /// A member's name that comes again further on in its object: only the last one counts.
+    package var isRepeated = false
 }
 
 /// A document that was read: its bytes and a flat list of its values in reading order. An object's token is followed
@@ -59,34 +61,45 @@ package struct JSONDocument: Sendable {
     package func string(at index: Int) -> String {
         let token = tokens[index]
         let range = Int(token.start)..<Int(token.start + token.length)
-        guard token.isComplex else { return String(decoding: bytes[range], as: UTF8.self) }
-        return JSONEscape.unescaped(bytes[range])
+        return bytes.withUnsafeBufferPointer { bytes in
+            token.isComplex
+                ? JSONEscape.unescaped(bytes[range])
+                : String(decoding: UnsafeBufferPointer(rebasing: bytes[range]), as: UTF8.self)
+        }
     }
 
     /// Whether the string at `index` is `text`.
     package func string(at index: Int, is text: String) -> Bool {
+        var text = text
+        return text.withUTF8 { string(at: index, is: $0) }
+    }
+
+    /// The same for a word of ours, which no text is made of.
+    package func string(at index: Int, is word: StaticString) -> Bool {
+        string(at: index, is: UnsafeBufferPointer(start: word.utf8Start, count: word.utf8CodeUnitCount))
+    }
+
+    private func string(at index: Int, is word: UnsafeBufferPointer<UInt8>) -> Bool {
         let token = tokens[index]
-        guard !token.isComplex else { return string(at: index) == text }
-        guard Int(token.length) == text.utf8.count else { return false }
-        var position = Int(token.start)
-        for byte in text.utf8 {
-            guard bytes[position] == byte else { return false }
-            position += 1
+        guard !token.isComplex else { return string(at: index) == String(decoding: word, as: UTF8.self) }
+        guard Int(token.length) == word.count else { return false }
+        return bytes.withUnsafeBufferPointer { bytes in
+            let start = Int(token.start)
+            for offset in 0..<word.count where bytes[start &+ offset] != word[offset] { return false }
+            return true
         }
-        return true
     }
 
     /// Index of the value of the member `name`; nil when `object` has none, or is no object. The last of several wins.
     package func member(_ name: String, of object: Int) -> Int? {
         guard tokens[object].kind == .object else { return nil }
-        var found: Int?
         var index = object + 1
         let end = Int(tokens[object].next)
         while index < end {
-            if string(at: index, is: name) { found = index + 1 }
+            if !tokens[index].isRepeated, string(at: index, is: name) { return index + 1 }
             index = Int(tokens[index + 1].next)
         }
-        return found
+        return nil
     }
 
     /// Indices of an array's elements; empty for every other kind.
