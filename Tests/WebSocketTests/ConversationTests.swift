@@ -1,0 +1,158 @@
+import Core
+import HTTP
+import Sockets
+import Synchronization
+import Testing
+import WebSocket
+
+/// How conversations ended, for whoever asks afterwards.
+private final class Endings: Sendable {
+    private let all = Mutex<[Ending]>([])
+    func add(_ ending: Ending) { all.withLock { $0.append(ending) } }
+    var list: [Ending] { all.withLock { $0 } }
+}
+
+/// Answers every text with `re: ` in front, and closes at `bye`.
+private final class Answering: WebSocketHandler {
+    private let endings: Endings
+
+    init(_ endings: Endings) {
+        self.endings = endings
+    }
+
+    func received(text: UnsafeBufferPointer<UInt8>, on socket: WebSocketConnection) {
+        let text = String(decoding: text, as: UTF8.self)
+        guard text != "bye" else { return socket.close(.normal, "bye too") }
+        socket.sendText { $0 += Array("re: \(text)".utf8) }
+    }
+
+    func ended(_ socket: WebSocketConnection, _ ending: Ending) {
+        endings.add(ending)
+    }
+}
+
+@Suite struct `A WebSocket conversation` {
+    private func converse(
+        deflate: DeflatePolicy? = nil, limits: WebSocketLimits = .init(),
+        _ body: @escaping @Sendable (SocketAddress, EventLoop) async throws -> Void
+    ) async throws -> [Ending] {
+        let loops = try EventLoops(count: 1)
+        let endings = Endings()
+        let address = try #require(SocketAddress(host: "127.0.0.1", port: 0))
+        let server = try await HTTPServer.start(
+            Dispatcher(routes: [], credentials: NoCredentials()), at: address, on: loops,
+            upgrading: { request in
+                guard Handshake.isAsked(by: request) else { return nil }
+                let offered = Handshake.subprotocols(of: request)
+                return Handshake.accept(
+                    request, subprotocol: offered.first, deflate: deflate, limits: limits
+                ) { $0.handler = Answering(endings) }
+            })
+        let loop = loops.next()
+        try await Task(executorPreference: loop) { try await body(server.address, loop) }.value
+        await server.stop(within: .seconds(1))
+        await loops.stop()
+        return endings.list
+    }
+
+    @Test(arguments: [false, true])
+    func `goes to and fro, and ends in good order`(isPacked: Bool) async throws {
+        let policy =
+            isPacked ? DeflatePolicy(keepsOwnContext: true, keepsPeerContext: true, threshold: 0) : nil
+        let endings = try await converse(deflate: policy) { address, loop in
+            let inbox = WebSocketInbox(
+                try await .open("/ws", at: address, on: loop, subprotocols: ["a.b", "c"], deflate: policy))
+            #expect(inbox.socket.subprotocol == "a.b")
+            for text in ["hello", "", String(repeating: "volt ", count: 20_000), "ďěš 😀"] {
+                inbox.socket.send(text: text)
+                #expect(await inbox.next() == .text("re: \(text)"))
+            }
+            inbox.socket.send(text: "bye")
+            #expect(await inbox.next() == nil)
+            #expect(inbox.ending == Ending(.normal, "bye too", by: .peer))
+        }
+        #expect(endings == [Ending(.normal, "bye too", by: .ours)])
+    }
+
+    @Test func `carries what was said before it was closed`() async throws {
+        _ = try await converse { address, loop in
+            let inbox = WebSocketInbox(try await .open("/ws", at: address, on: loop))
+            for number in 0..<200 { inbox.socket.send(text: "\(number)") }
+            inbox.socket.send(text: "bye")
+            var heard = 0
+            while await inbox.next() != nil { heard += 1 }
+            #expect(heard == 200)
+        }
+    }
+
+    @Test func `is closed with a reason when the peer breaks the rules`() async throws {
+        var limits = WebSocketLimits()
+        limits.messageBytes = 1_000
+        let endings = try await converse(limits: limits) { address, loop in
+            let long = WebSocketInbox(try await .open("/ws", at: address, on: loop))
+            long.socket.send(text: String(repeating: "x", count: 1_001))
+            #expect(await long.next() == nil)
+            #expect(long.ending?.code == .messageTooBig)
+
+            let binary = WebSocketInbox(try await .open("/ws", at: address, on: loop))
+            binary.socket.send(.binary, [1, 2, 3])
+            #expect(await binary.next() == nil)
+            #expect(binary.ending?.code == .unsupportedData)
+
+            let garbled = WebSocketInbox(try await .open("/ws", at: address, on: loop))
+            garbled.socket.send(.text, [0xFF, 0xFE])
+            #expect(await garbled.next() == nil)
+            #expect(garbled.ending?.code == .invalidPayload)
+        }
+        #expect(endings.map(\.code) == [.messageTooBig, .unsupportedData, .invalidPayload])
+    }
+
+    @Test func `refuses messages that unpack to more than the limit`() async throws {
+        var limits = WebSocketLimits()
+        limits.messageBytes = 10_000
+        _ = try await converse(deflate: DeflatePolicy(threshold: 0), limits: limits) { address, loop in
+            let bomb = WebSocketInbox(
+                try await .open("/ws", at: address, on: loop, deflate: DeflatePolicy(threshold: 0)))
+            bomb.socket.send(text: String(repeating: "x", count: 5_000_000))
+            #expect(await bomb.next() == nil)
+            #expect(bomb.ending?.code == .messageTooBig)
+        }
+    }
+
+    @Test func `ends when nobody answers a ping`() async throws {
+        var limits = WebSocketLimits()
+        limits.pingInterval = .milliseconds(20)
+        limits.pongPatience = .milliseconds(20)
+        let endings = try await converse(limits: limits) { address, loop in
+            // A peer that shakes hands and then never reads.
+            let client = try await HTTPClient.connect(to: address, on: loop)
+            let answer = try await client.send(
+                .get, "/ws",
+                headers: Headers([
+                    ("Upgrade", "websocket"), ("Connection", "Upgrade"), ("Sec-WebSocket-Version", "13"),
+                    ("Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25jZQ=="),
+                ]))
+            // RFC 6455 §1.3 works this key out.
+            #expect(answer.headers["Sec-WebSocket-Accept"] == "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=")
+            try await loop.sleep(for: .milliseconds(200))
+            client.close()
+        }
+        #expect(endings == [Ending(.abnormal, "no answer to a ping", by: .network)])
+    }
+
+    @Test(arguments: [
+        ([("Sec-WebSocket-Version", "8"), ("Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25jZQ==")], 426),
+        ([("Sec-WebSocket-Version", "13"), ("Sec-WebSocket-Key", "short")], 400),
+        ([("Sec-WebSocket-Version", "13")], 400),
+    ])
+    func `does not begin with a malformed handshake`(fields: [(String, String)], status: Int) async throws {
+        _ = try await converse { address, loop in
+            let client = try await HTTPClient.connect(to: address, on: loop)
+            let answer = try await client.send(
+                .get, "/ws", headers: Headers([("Upgrade", "websocket"), ("Connection", "Upgrade")] + fields))
+            #expect(answer.status == status)
+            #expect(status != 426 || answer.headers["Sec-WebSocket-Version"] == "13")
+            client.close()
+        }
+    }
+}
