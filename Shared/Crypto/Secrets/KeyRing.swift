@@ -51,47 +51,22 @@ package struct KeyRing: Sendable {
 
     package func key(for purpose: Purpose) throws(CryptoFailure) -> SymmetricKey {
         let info = Array(purpose.rawValue.utf8)
-        return SymmetricKey(try HKDF.sha256(master.bytes, salt: [], info: info, count: SymmetricKey.size))
+        return SymmetricKey(try HKDF.sha256(master.bytes, info: info, count: SymmetricKey.size))
     }
 }
 
-/// RFC 5869.
-enum HKDF {
-    static func sha256(
-        _ secret: [UInt8], salt: [UInt8], info: [UInt8], count: Int
-    ) throws(CryptoFailure) -> [UInt8] {
-        guard let algorithm = EVP_KDF_fetch(nil, "HKDF", nil) else { throw .taken(from: "fetching HKDF") }
-        defer { EVP_KDF_free(algorithm) }
-        guard let context = EVP_KDF_CTX_new(algorithm) else { throw .taken(from: "HKDF") }
-        defer { EVP_KDF_CTX_free(context) }
+/// RFC 5869, without a salt: what goes in is a key already.
+private enum HKDF {
+    static func sha256(_ secret: [UInt8], info: [UInt8], count: Int) throws(CryptoFailure) -> [UInt8] {
+        guard let context = EVP_PKEY_CTX_new_id(EVP_PKEY_HKDF, nil) else { throw .taken(from: "HKDF") }
+        defer { EVP_PKEY_CTX_free(context) }
+        try demand(EVP_PKEY_derive_init(context), "HKDF")
+        try demand(EVP_PKEY_CTX_set_hkdf_md(context, EVP_sha256()), "HKDF")
+        try demand(EVP_PKEY_CTX_set1_hkdf_key(context, secret, Int32(secret.count)), "HKDF")
+        try demand(EVP_PKEY_CTX_add1_hkdf_info(context, info, Int32(info.count)), "HKDF")
         var output = [UInt8](repeating: 0, count: count)
-        var digest = Array("SHA256".utf8CString)
-        var secret = secret
-        var salt = salt
-        var info = info
-        let result = digest.withUnsafeMutableBufferPointer { digest in
-            secret.withUnsafeMutableBytes { secret in
-                salt.withUnsafeMutableBytes { salt in
-                    info.withUnsafeMutableBytes { info in
-                        var parameters = [
-                            OSSL_PARAM_construct_utf8_string(OSSL_KDF_PARAM_DIGEST, digest.baseAddress, 0),
-                            OSSL_PARAM_construct_octet_string(
-                                OSSL_KDF_PARAM_KEY, secret.baseAddress, secret.count),
-                            OSSL_PARAM_construct_octet_string(
-                                OSSL_KDF_PARAM_INFO, info.baseAddress, info.count),
-                        ]
-                        if !salt.isEmpty {
-                            parameters.append(
-                                OSSL_PARAM_construct_octet_string(
-                                    OSSL_KDF_PARAM_SALT, salt.baseAddress, salt.count))
-                        }
-                        parameters.append(OSSL_PARAM_construct_end())
-                        return EVP_KDF_derive(context, &output, count, parameters)
-                    }
-                }
-            }
-        }
-        try demand(result, "HKDF")
+        var written = count
+        try demand(EVP_PKEY_derive(context, &output, &written), "HKDF")
         return output
     }
 }
