@@ -86,11 +86,13 @@ package final class Transaction: Queryable {
         }
     }
 
-    /// Whether it lost to another transaction, or met a plan from before a migration, and run again may succeed.
+    /// Whether it failed for a reason that lies outside it, such as losing to another transaction, so that run again it may succeed.
     var mayWinNextTime: Bool {
         state.withLock { state in
             guard let failure = state.failure else { return false }
-            return failure.state?.isLostRace == true || failure.asksToPrepareAnew
+            // A cancellation of its own would read as a deadline; this one was meant for the statement before it.
+            let wasHitByMistake = failure.state == .queryCanceled
+            return failure.state?.isLostRace == true || failure.asksToPrepareAnew || wasHitByMistake
         }
     }
 

@@ -56,7 +56,7 @@ package struct CoalescingLimits: Sendable {
     package var rowsPerBatch = 500
     package var bytesPerBatch = 1 << 20
     /// Statements under way at once, on each loop.
-    package var batchesUnderWay = 1
+    package var batchesUnderWay = 2
     /// Rows that wait on each loop; more are refused as overload.
     package var waitingRows = 50_000
     package var waitingBytes = 64 << 20
