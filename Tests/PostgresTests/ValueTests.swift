@@ -1,3 +1,4 @@
+import Core
 import Foundation
 import Postgres
 import TestSupport
@@ -69,13 +70,45 @@ import Testing
         try await roundTrip(
             UUID(uuid: (1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16)),
             "'01020304-0506-0708-090a-0b0c0d0e0f10'::uuid")
-        try await roundTrip(JSONDocument(Array(#"{"a": [1, null]}"#.utf8)), #"'{"a":[1,null]}'::jsonb"#)
+        try await roundTrip(JSONB(Array(#"{"a": [1, null]}"#.utf8)), #"'{"a":[1,null]}'::jsonb"#)
         try await roundTrip(Colour.red, "'red'::text")
     }
 
     private enum Colour: String, PostgresValue {
         case red
         case green
+    }
+
+    @Test func `of the suite's own types comes back`() async throws {
+        try await roundTrip(ID<Person>(77), "77::int8")
+        try await roundTrip(Energy(wattHours: 15_000), "15000::int8")
+        try await roundTrip(Currency.eur, "'EUR'::char(3)")
+        try await roundTrip(try #require(Bounded<5>("abcde")), "'abcde'::text")
+        try await roundTrip(Open<Colour>("violet"), "'violet'::text")
+        let total: Total = try await FreshDatabase.current.database.run(
+            "SELECT \(1_240), \(Currency.eur), \(json: ["a": 1])")
+        #expect(total == Total(money: Money(12_40, .eur), facts: ["a": 1]))
+    }
+
+    @Test func `that breaks its type's limits is not read`() async throws {
+        await #expect(throws: DatabaseError.self) {
+            try await FreshDatabase.current.database.run("SELECT 'abcdef'::text") as Bounded<5>
+        }
+    }
+
+    private struct Total: RowDecodable, Equatable {
+        let money: Money
+        let facts: [String: Int]
+
+        init(_ cells: inout Cells) throws {
+            money = try Money(cells.next(), cells.next())
+            facts = try cells.next(json: [String: Int].self)
+        }
+
+        init(money: Money, facts: [String: Int]) {
+            self.money = money
+            self.facts = facts
+        }
     }
 
     @Test func `that is absent comes back as nil`() async throws {

@@ -12,7 +12,7 @@ extension String: PostgresValue {
         var bytes = cell.bytes
         switch cell.type {
         case .text, .varchar, .bpchar, .name, .unknown, .json: break
-        case .jsonb: bytes = UnsafeRawBufferPointer(rebasing: try JSONDocument.content(of: cell))
+        case .jsonb: bytes = UnsafeRawBufferPointer(rebasing: try JSONB.content(of: cell))
         case let type where type.isUserDefined: break
         default: throw cell.unexpected
         }
@@ -56,8 +56,8 @@ extension Octets: PostgresValue {
     }
 }
 
-/// A JSON document as its bytes, the server's `jsonb`; who wants it typed decodes it with Core's reader.
-package struct JSONDocument: Hashable, Sendable {
+/// A JSON text as its bytes, the `jsonb` of the server; Core reads and writes it typed.
+package struct JSONB: Hashable, Sendable {
     package var bytes: [UInt8]
 
     package init(_ bytes: [UInt8]) {
@@ -73,7 +73,7 @@ package struct JSONDocument: Hashable, Sendable {
     }
 }
 
-extension JSONDocument: PostgresValue {
+extension JSONB: PostgresValue {
     package static var postgresType: PostgresType { .jsonb }
 
     package func encode(into bytes: inout [UInt8]) {
