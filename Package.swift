@@ -69,15 +69,15 @@ let package = Package(
             name: "Redis", dependencies: ["CHiredis", "Sockets", "Core"], path: "Shared/Redis",
             swiftSettings: house),
         .target(
-            name: "Bus", dependencies: ["Contracts", "Postgres", "Redis", "Core", "Telemetry"],
-            path: "Shared/Bus",
+            name: "Bus", dependencies: ["Contracts", "Postgres", "Redis", "Sockets", "Core", "Telemetry"],
+            path: "Shared/Bus", exclude: ["README.md"], resources: [.embedInCode("SQL")],
             swiftSettings: house),
         .target(
             name: "Identity", dependencies: ["Contracts", "Crypto", "HTTP", "Postgres", "Core"],
             path: "Shared/Identity", swiftSettings: house),
         .target(
-            name: "Jobs", dependencies: ["Postgres", "Redis", "Core", "Telemetry"], path: "Shared/Jobs",
-            swiftSettings: house),
+            name: "Jobs", dependencies: ["Postgres", "Redis", "Sockets", "Core", "Telemetry"],
+            path: "Shared/Jobs", resources: [.embedInCode("SQL")], swiftSettings: house),
         .target(
             name: "Documents", dependencies: ["CPangoCairo", "Core"], path: "Shared/Documents",
             swiftSettings: house),

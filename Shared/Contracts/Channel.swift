@@ -48,6 +48,11 @@ package struct InstanceName: Hashable, Sendable, CustomStringConvertible {
         text = "\(service.rawValue).\(String(decoding: allowed.prefix(64), as: UTF8.self))"
     }
 
+    /// A name as it was written down before.
+    package init(stored text: String) {
+        self.text = text
+    }
+
     /// A name that no other process has.
     package static func random(_ service: Service) -> InstanceName {
         InstanceName(service, String(UInt64.random(in: .min ... .max), radix: 16))
