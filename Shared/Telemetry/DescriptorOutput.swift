@@ -37,7 +37,8 @@ package final class DescriptorOutput: LogOutput {
             defer { state.isWriting = true }
             return !state.isWriting
         }
-        if mustStart { queue.async { self.drain() } }
+        // Waking a thread for each line would cost the loop more than the line; a crash loses these milliseconds.
+        if mustStart { queue.asyncAfter(deadline: .now() + .milliseconds(5)) { self.drain() } }
     }
 
     package func takeLost() -> Int {
@@ -49,7 +50,10 @@ package final class DescriptorOutput: LogOutput {
 
     package func flush(within limit: Duration) {
         let done = DispatchSemaphore(value: 0)
-        queue.async { done.signal() }
+        queue.async {
+            self.drain()
+            done.signal()
+        }
         _ = done.wait(timeout: .now() + .nanoseconds(Int(limit.wholeNanoseconds)))
     }
 

@@ -28,7 +28,7 @@ package struct LogEvent: Sendable {
     package subscript(_ name: String) -> LogValue? {
         get { fields.first { $0.name == name }?.value }
         set {
-            precondition(!Self.ownNames.contains(name), "\(name) belongs to the log itself")
+            precondition(!Self.isOwn(name), "\(name) belongs to the log itself")
             let place = fields.firstIndex { $0.name == name }
             switch (place, newValue) {
             case (let place?, let value?): fields[place].value = value
@@ -45,7 +45,12 @@ package struct LogEvent: Sendable {
         self["error"] = .text(String(describing: error))
     }
 
-    static let ownNames: Set<String> = ["time", "level", "event", "service"]
+    private static func isOwn(_ name: String) -> Bool {
+        switch name {
+        case "time", "level", "event", "service": true
+        default: false
+        }
+    }
 }
 
 /// What a field may hold. There is no case for anything else, so nothing slips into the log by being printable.

@@ -26,7 +26,7 @@ struct LogLine {
         output.bytes.reserveCapacity(256)
         output.beginObject()
         output.name("time")
-        output.string(Self.text(time))
+        output.raw([UInt8(ascii: "\"")] + Self.text(time) + [UInt8(ascii: "\"")])
         output.name("level")
         output.string(event.level.rawValue)
         output.name("event")
@@ -48,8 +48,8 @@ struct LogLine {
     }
 
     private func text(_ event: LogEvent, _ time: Date) -> [UInt8] {
-        var line =
-            "\(Self.text(time)) \(Self.column(event.level)) \(service) \(Self.quotedIfNeeded(event.name))"
+        let time = String(decoding: Self.text(time), as: UTF8.self)
+        var line = "\(time) \(Self.column(event.level)) \(service) \(Self.quotedIfNeeded(event.name))"
         for (name, value) in event.fields {
             line += " \(Self.quotedIfNeeded(name))="
             switch value {
@@ -73,7 +73,7 @@ struct LogLine {
     }
 
     /// RFC 3339 with milliseconds, so that the lines of a burst sort.
-    private static func text(_ time: Date) -> String {
+    private static func text(_ time: Date) -> [UInt8] {
         let milliseconds = Int64((time.timeIntervalSince1970 * 1_000).rounded(.down))
         let fraction = Int(((milliseconds % 1_000) + 1_000) % 1_000)
         var bytes: [UInt8] = []
@@ -81,7 +81,7 @@ struct LogLine {
         bytes.removeLast()
         let digits = [fraction / 100, fraction / 10 % 10, fraction % 10].map { UInt8(ascii: "0") + UInt8($0) }
         bytes += [UInt8(ascii: ".")] + digits + [UInt8(ascii: "Z")]
-        return String(decoding: bytes, as: UTF8.self)
+        return bytes
     }
 
     /// A value for a text line: bare where it is one plain word, else quoted, with escapes for what would end it.
