@@ -35,6 +35,16 @@ package struct FrameParser: Sendable {
         package var range: Range<Int>
         package var beginsMessage: Bool
         package var endsMessage: Bool
+
+        package init(
+            kind: MessageKind, isCompressed: Bool, range: Range<Int>, beginsMessage: Bool, endsMessage: Bool
+        ) {
+            self.kind = kind
+            self.isCompressed = isCompressed
+            self.range = range
+            self.beginsMessage = beginsMessage
+            self.endsMessage = endsMessage
+        }
     }
 
     package enum Event: Equatable, Sendable {

@@ -34,6 +34,9 @@ package enum Handshake {
         guard keys.count == 1, let key = Base64.standard.bytes(keys[0]), key.count == 16 else {
             return refused(.badRequest, "malformed Sec-WebSocket-Key")
         }
+        guard ExtensionOffer.parse(request.headers.all("Sec-WebSocket-Extensions")) != nil else {
+            return refused(.badRequest, "malformed Sec-WebSocket-Extensions")
+        }
         return nil
     }
 
@@ -101,8 +104,10 @@ extension WebSocketConnection {
         do {
             guard answer.status == 101 else { throw HandshakeFailure.refused(answer) }
             let (subprotocol, agreement) = try agreed(answer.headers, key, subprotocols, deflate)
+            let connection = client.handOver()
+            guard connection.isOpen else { throw HandshakeFailure.malformed("closed behind the answer") }
             return WebSocketConnection(
-                client.handOver(), role: .client, subprotocol: subprotocol, deflate: agreement,
+                connection, role: .client, subprotocol: subprotocol, deflate: agreement,
                 policy: deflate ?? .init(), limits: limits)
         } catch {
             client.close()
@@ -116,11 +121,14 @@ extension WebSocketConnection {
         guard headers.list("Upgrade") == ["websocket"], headers.list("Connection").contains("upgrade") else {
             throw .malformed("no upgrade")
         }
-        guard headers["Sec-WebSocket-Accept"] == Handshake.accept(for: key) else {
+        guard headers.all("Sec-WebSocket-Accept") == [Handshake.accept(for: key)] else {
             throw .malformed("wrong accept")
         }
-        let subprotocol = headers["Sec-WebSocket-Protocol"]
-        guard subprotocol.map(subprotocols.contains) ?? true else { throw .malformed("unasked subprotocol") }
+        let chosen = headers.all("Sec-WebSocket-Protocol")
+        let subprotocol = chosen.first
+        guard chosen.count <= 1, chosen.allSatisfy(subprotocols.contains) else {
+            throw .malformed("unasked subprotocol")
+        }
         let entries = ExtensionOffer.parse(headers.all("Sec-WebSocket-Extensions"))
         guard let entries, entries.count <= 1 else { throw .malformed("unasked extension") }
         guard let entry = entries.first else { return (subprotocol, nil) }

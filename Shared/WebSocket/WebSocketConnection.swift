@@ -1,4 +1,4 @@
-import Core
+package import Core
 package import Sockets
 
 /// One WebSocket over a connection whose handshake is done. Confined to its loop.
@@ -10,16 +10,18 @@ package final class WebSocketConnection: ConnectionHandler {
         case open
         /// Our Close frame is out; the peer's is waited for.
         case closing(Ending)
-        case closed
+        /// Nothing is heard or said any more, though the transport may still be writing out.
+        case over(Ending)
     }
 
     package let connection: Connection
     /// The subprotocol of the handshake.
     package let subprotocol: String?
     package var handler: (any WebSocketHandler)?
+    /// When the peer last sent anything, be it only a Pong.
+    package private(set) var lastHeard: MonotonicInstant
 
     private let limits: WebSocketLimits
-    private let rules: FrameRules
     private let writer: FrameWriter
     private var parser = FrameParser()
     private var assembler = MessageAssembler()
@@ -30,7 +32,6 @@ package final class WebSocketConnection: ConnectionHandler {
     private var deadline: Deadline?
     private var state = State.open
     private var isPaused = false
-    private var ending: Ending?
 
     package init(
         _ connection: Connection, role: Role, subprotocol: String? = nil, deflate: DeflateAgreement? = nil,
@@ -39,9 +40,7 @@ package final class WebSocketConnection: ConnectionHandler {
         self.connection = connection
         self.subprotocol = subprotocol
         self.limits = limits
-        rules = FrameRules(
-            role: role, frameBytes: limits.messageBytes, messageBytes: limits.messageBytes,
-            fragments: limits.fragments, allowsCompression: deflate != nil)
+        lastHeard = connection.loop.now
         writer = FrameWriter(role)
         deflateThreshold = policy.threshold
         inflater = deflate.map {
@@ -55,12 +54,15 @@ package final class WebSocketConnection: ConnectionHandler {
         }
         connection.handler = self
         if let interval = limits.pingInterval {
-            keepAlive = KeepAlive(interval: interval, patience: limits.pongPatience, now: connection.loop.now)
+            keepAlive = KeepAlive(interval: interval, patience: limits.pongPatience, now: lastHeard)
             watchTheClock()
         }
     }
 
     package var loop: EventLoop { connection.loop }
+    package var role: Role { writer.role }
+    /// Whether the handshake agreed on packed messages.
+    package var isPacking: Bool { deflater != nil }
     package var isOpen: Bool {
         if case .open = state { connection.isOpen } else { false }
     }
@@ -68,16 +70,27 @@ package final class WebSocketConnection: ConnectionHandler {
     /// Bytes that the kernel has not taken yet: what a slow reader lets wait.
     package var pendingOutput: Int { connection.pendingOutput }
 
-    package func send(text: String) { send(.text, Array(text.utf8)) }
+    /// How it ended; nil while it goes on.
+    package var ending: Ending? {
+        if case .over(let ending) = state { ending } else { nil }
+    }
 
-    package func send(_ kind: MessageKind, _ message: [UInt8]) {
+    package func send(text: String) {
+        var text = text
+        text.withUTF8 { send(.text, $0.span) }
+    }
+
+    package func send(_ kind: MessageKind, _ message: [UInt8]) { send(kind, message.span) }
+
+    /// Sends a whole message; text must be UTF-8.
+    package func send(_ kind: MessageKind, _ message: Span<UInt8>) {
         guard isOpen else { return }
         if let deflater, message.count >= deflateThreshold {
             var packed: [UInt8] = []
-            deflater.pack(message.span, to: &packed)
+            deflater.pack(message, to: &packed)
             connection.write { writer.append(kind.opcode, isCompressed: true, packed.span, to: &$0) }
         } else {
-            connection.write { writer.append(kind.opcode, message.span, to: &$0) }
+            connection.write { writer.append(kind.opcode, message, to: &$0) }
         }
     }
 
@@ -99,8 +112,15 @@ package final class WebSocketConnection: ConnectionHandler {
         connection.write { writer.append(.ping, cut.span, to: &$0) }
     }
 
-    /// The consumer is behind: nothing more is read until `resumeReading`.
+    /// Appends whatever `produce` appends, also what breaks the protocol: for tests and for the simulator's bad
+    /// manners.
+    package func sendRaw(_ produce: (FrameWriter, inout [UInt8]) -> Void) {
+        connection.write { produce(writer, &$0) }
+    }
+
+    /// The consumer is behind: nothing more is read until `resumeReading`, and messages behind the present one wait.
     package func pauseReading() {
+        guard case .open = state else { return }
         isPaused = true
         connection.pauseReading()
     }
@@ -109,6 +129,9 @@ package final class WebSocketConnection: ConnectionHandler {
         isPaused = false
         connection.resumeReading()
     }
+
+    /// Ends without a word, as a broken cable does.
+    package func abort() { connection.close() }
 
     /// Begins the closing handshake; what was sent before still goes out. RFC 6455 §7.1.2.
     package func close(_ code: CloseCode = .normal, _ reason: String = "") {
@@ -127,51 +150,58 @@ package final class WebSocketConnection: ConnectionHandler {
         connection.write { writer.append(.close, payload.span, to: &$0) }
     }
 
-    /// Ends without waiting for the peer: it broke the rules, or has said its last word.
+    /// Says the last word, if one is left to say, and leaves the rest to the transport. The handler hears of it now,
+    /// not when the last packet was acknowledged: what counts as connected must not depend on a peer's manners.
     private func finish(_ ending: Ending) {
-        self.ending = ending
-        state = .closed
+        connection.closeAfterFlush()
+        end(ending)
+    }
+
+    private func end(_ ending: Ending) {
+        if case .over = state { return }
+        state = .over(ending)
         keepAlive = nil
         deadline?.cancel()
         deadline = nil
-        connection.closeAfterFlush()
+        let handler = handler
+        self.handler = nil
+        handler?.ended(self, ending)
     }
 
     package func receive(_ bytes: UnsafeMutableBufferPointer<UInt8>, on connection: Connection) -> Int {
+        lastHeard = loop.now
         keepAlive?.heard()
+        let rules = FrameRules(
+            role: writer.role, frameBytes: limits.messageBytes, messageBytes: limits.messageBytes,
+            fragments: limits.fragments, allowsCompression: inflater != nil)
         var position = 0
         do throws(Violation) {
-            while !isPaused, let event = try nextEvent(in: bytes, from: &position) {
+            while !isPaused, let event = try parser.next(in: bytes, from: &position, rules) {
                 switch event {
                 case .part(let part): try take(part, UnsafeBufferPointer(rebasing: bytes[part.range]))
                 case .control(let opcode, let range):
                     try take(opcode, UnsafeBufferPointer(rebasing: bytes[range]))
                 }
+                if case .over = state { return bytes.count }
             }
+            return position
         } catch {
-            if case .closing(let first) = state {
-                finish(first)
-            } else {
-                say(error.code, error.reason)
-                finish(Ending(error.code, error.reason, by: .ours))
-            }
+            fail(error)
+            return bytes.count
         }
-        if case .closed = state { return bytes.count }
-        return position
     }
 
-    private func nextEvent(
-        in bytes: UnsafeMutableBufferPointer<UInt8>, from position: inout Int
-    ) throws(Violation) -> FrameParser.Event? {
-        if case .closed = state { return nil }
-        return try parser.next(in: bytes, from: &position, rules)
+    /// Tells the peer what it did wrong, unless we have said goodbye already. RFC 6455 §7.1.7.
+    private func fail(_ violation: Violation) {
+        if case .closing(let first) = state { return finish(first) }
+        say(violation.code, violation.reason)
+        finish(Ending(violation.code, violation.reason, by: .ours))
     }
 
     private func take(_ part: FrameParser.Part, _ payload: UnsafeBufferPointer<UInt8>) throws(Violation) {
-        let outcome = try assembler.add(part, payload, inflater: inflater, limit: limits.messageBytes)
         // After our Close frame nobody listens, though the peer may still be talking.
         guard case .open = state else { return }
-        switch outcome {
+        switch try assembler.add(part, payload, inflater: inflater, limit: limits.messageBytes) {
         case .incomplete: break
         case .inPlace: deliver(part.kind, payload)
         case .assembled(let message): message.withUnsafeBufferPointer { deliver(part.kind, $0) }
@@ -204,35 +234,40 @@ package final class WebSocketConnection: ConnectionHandler {
     private func watchTheClock() {
         guard let next = keepAlive?.next else { return }
         deadline = loop.schedule(at: next) { [unowned self] in
-            switch keepAlive?.due(at: .now, isDeaf: isPaused) {
-            case .ping: connection.write { writer.append(.ping, [UInt8]().span, to: &$0) }
-            case .giveUp:
-                ending = Ending(.abnormal, "no answer to a ping", by: .network)
-                return connection.close()
+            switch keepAlive?.due(at: loop.now, isDeaf: isPaused) {
+            case .ping: ping()
+            case .giveUp: return giveUp()
             case .wait, nil: break
             }
             watchTheClock()
         }
     }
 
+    private func giveUp() {
+        let silence = "no answer to a ping"
+        guard let code = limits.silenceCode else {
+            end(Ending(.abnormal, silence, by: .network))
+            return connection.close()
+        }
+        say(code, silence)
+        finish(Ending(code, silence, by: .ours))
+    }
+
     package func drained(_ connection: Connection) { handler?.drained(self) }
 
+    /// Without a Close frame first; what we have said already may still reach the peer.
+    package func peerFinished(_ connection: Connection) {
+        connection.closeAfterFlush()
+        endByTransport(.peerClosed)
+    }
+
     package func closed(_ connection: Connection, _ reason: CloseReason) {
-        deadline?.cancel()
-        deadline = nil
-        keepAlive = nil
-        let last: Ending
-        if let ending {
-            last = ending
-        } else if case .closing(let first) = state {
-            last = first
-        } else {
-            last = Ending(.abnormal, Self.words(for: reason), by: .network)
-        }
-        state = .closed
-        let handler = handler
-        self.handler = nil
-        handler?.ended(self, last)
+        endByTransport(reason)
+    }
+
+    private func endByTransport(_ reason: CloseReason) {
+        if case .closing(let ours) = state { return end(ours) }
+        end(Ending(.abnormal, Self.words(for: reason), by: reason == .requested ? .ours : .network))
     }
 
     private static func words(for reason: CloseReason) -> String {

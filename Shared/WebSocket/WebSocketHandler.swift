@@ -6,7 +6,7 @@ package protocol WebSocketHandler: AnyObject {
     func received(binary: UnsafeBufferPointer<UInt8>, on socket: WebSocketConnection)
     /// Waiting output fell below the low-water mark after having been above the high one.
     func drained(_ socket: WebSocketConnection)
-    /// The last call.
+    /// The last call: nothing is received any more and nothing can be sent.
     func ended(_ socket: WebSocketConnection, _ ending: Ending)
 }
 
@@ -27,6 +27,8 @@ package struct WebSocketLimits: Sendable {
     package var pingInterval: Duration? = .seconds(30)
     /// How long after a ping something must have arrived.
     package var pongPatience: Duration = .seconds(20)
+    /// What a peer is told that stayed silent for longer; nil ends without a word, since nobody seems to listen.
+    package var silenceCode: CloseCode?
     /// How long the peer may take to answer a Close frame.
     package var closePatience: Duration = .seconds(5)
 

@@ -37,10 +37,10 @@ enum EchoMode {
 /// Sends back what it hears.
 private final class EchoHandler: WebSocketHandler {
     func received(text: UnsafeBufferPointer<UInt8>, on socket: WebSocketConnection) {
-        socket.send(.text, Array(text))
+        socket.send(.text, text.span)
     }
     func received(binary: UnsafeBufferPointer<UInt8>, on socket: WebSocketConnection) {
-        socket.send(.binary, Array(binary))
+        socket.send(.binary, binary.span)
     }
     func ended(_ socket: WebSocketConnection, _ ending: Ending) {}
 }

@@ -128,10 +128,7 @@ private final class Answering: WebSocketHandler {
             let client = try await HTTPClient.connect(to: address, on: loop)
             let answer = try await client.send(
                 .get, "/ws",
-                headers: Headers([
-                    ("Upgrade", "websocket"), ("Connection", "Upgrade"), ("Sec-WebSocket-Version", "13"),
-                    ("Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25jZQ=="),
-                ]))
+                headers: Self.handshake)
             // RFC 6455 §1.3 works this key out.
             #expect(answer.headers["Sec-WebSocket-Accept"] == "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=")
             try await loop.sleep(for: .milliseconds(200))
@@ -144,6 +141,12 @@ private final class Answering: WebSocketHandler {
         ([("Sec-WebSocket-Version", "8"), ("Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25jZQ==")], 426),
         ([("Sec-WebSocket-Version", "13"), ("Sec-WebSocket-Key", "short")], 400),
         ([("Sec-WebSocket-Version", "13")], 400),
+        (
+            [
+                ("Sec-WebSocket-Version", "13"), ("Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25jZQ=="),
+                ("Sec-WebSocket-Extensions", "a; =1"),
+            ], 400
+        ),
     ])
     func `does not begin with a malformed handshake`(fields: [(String, String)], status: Int) async throws {
         _ = try await converse { address, loop in
@@ -155,4 +158,103 @@ private final class Answering: WebSocketHandler {
             client.close()
         }
     }
+
+    /// A client that says what it likes behind a good handshake, and hears the answer's bytes.
+    private func raw(
+        _ address: SocketAddress, _ loop: EventLoop, _ say: (WebSocketConnection) -> Void
+    ) async throws -> WebSocketInbox {
+        let inbox = WebSocketInbox(try await .open("/ws", at: address, on: loop))
+        say(inbox.socket)
+        return inbox
+    }
+
+    @Test func `answers pings between the fragments of a message`() async throws {
+        _ = try await converse { address, loop in
+            let inbox = try await raw(address, loop) { socket in
+                socket.sendRaw { writer, output in
+                    writer.append(.text, isFinal: false, Array("vo".utf8).span, to: &output)
+                    writer.append(.ping, Array("there?".utf8).span, to: &output)
+                    writer.append(.continuation, isFinal: false, Array("lt".utf8).span, to: &output)
+                    writer.append(.continuation, [UInt8]().span, to: &output)
+                }
+            }
+            #expect(await inbox.next() == .text("re: volt"))
+            inbox.socket.close()
+            #expect(await inbox.next() == nil)
+        }
+    }
+
+    @Test(arguments: [
+        ([0x88, 0x01, 0x03], CloseCode.protocolError), ([0x88, 0x02, 0x03, 0xEC], .protocolError),
+        ([0x88, 0x03, 0x03, 0xE8, 0xFF], .invalidPayload), ([0xC1, 0x00], .protocolError),
+        ([0x88, 0x00], .noStatus), ([0x88, 0x02, 0x0F, 0xA0], CloseCode(rawValue: 4000)),
+    ])
+    func `ends as the peer's last frame deserves`(frame: [UInt8], code: CloseCode) async throws {
+        let endings = try await converse { address, loop in
+            let inbox = try await raw(address, loop) { socket in
+                // Masked with a key of zeros, so that the payload stands as it is.
+                socket.sendRaw { $1 += [frame[0], frame[1] | 0x80, 0, 0, 0, 0] + frame[2...] }
+            }
+            #expect(await inbox.next() == nil)
+            #expect(inbox.ending?.code == code)
+        }
+        #expect(endings.map(\.code) == [code])
+    }
+
+    @Test func `is over for its handler before a rude peer lets go of the wire`() async throws {
+        let endings = try await converse { address, loop in
+            let client = try await HTTPClient.connect(to: address, on: loop)
+            _ = try await client.send(.get, "/ws", headers: Self.handshake)
+            let connection = client.handOver()
+            connection.write([0x81, 0x01, 0x41])
+            // Never closes its side; a second socket is served meanwhile.
+            let inbox = WebSocketInbox(try await .open("/ws", at: address, on: loop))
+            inbox.socket.send(text: "bye")
+            #expect(await inbox.next() == nil)
+            connection.close()
+        }
+        #expect(endings.first?.code == .protocolError)
+    }
+
+    @Test func `ends without a Close frame when the peer only hangs up`() async throws {
+        let endings = try await converse { address, loop in
+            let inbox = WebSocketInbox(try await .open("/ws", at: address, on: loop))
+            inbox.socket.connection.closeAfterFlush()
+            #expect(await inbox.next() == nil)
+        }
+        #expect(endings.map(\.code) == [.abnormal])
+        #expect(endings.map(\.side) == [.network])
+    }
+
+    @Test func `tells a silent peer why, when the owner wants it to`() async throws {
+        var limits = WebSocketLimits()
+        limits.pingInterval = .milliseconds(10)
+        limits.pongPatience = .milliseconds(10)
+        limits.silenceCode = CloseCode(rawValue: 4408)
+        let endings = try await converse(limits: limits) { address, loop in
+            let client = try await HTTPClient.connect(to: address, on: loop)
+            _ = try await client.send(.get, "/ws", headers: Self.handshake)
+            try await loop.sleep(for: .milliseconds(100))
+            client.close()
+        }
+        #expect(endings == [Ending(CloseCode(rawValue: 4408), "no answer to a ping", by: .ours)])
+    }
+
+    @Test func `holds the peer back while its consumer is behind`() async throws {
+        _ = try await converse { address, loop in
+            let inbox = WebSocketInbox(try await .open("/ws", at: address, on: loop))
+            // More than the inbox keeps: the rest waits on the wire, and nothing is lost or turned around.
+            for number in 0..<1_000 { inbox.socket.send(text: "\(number)") }
+            try await loop.sleep(for: .milliseconds(20))
+            for number in 0..<1_000 { #expect(await inbox.next() == .text("re: \(number)")) }
+            inbox.socket.close()
+            #expect(await inbox.next() == nil)
+            #expect(inbox.ending == Ending(.normal, by: .ours))
+        }
+    }
+
+    private static let handshake = Headers([
+        ("Upgrade", "websocket"), ("Connection", "Upgrade"), ("Sec-WebSocket-Version", "13"),
+        ("Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25jZQ=="),
+    ])
 }
