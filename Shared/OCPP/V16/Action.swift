@@ -1,6 +1,6 @@
 extension V16 {
-    /// Every action of OCPP 1.6 edition 2 and of its security extension, by its word on the wire.
-    package enum Action: String, CaseIterable, Sendable {
+    /// Every action of OCPP 1.6 edition 2 and of its security extension.
+    package enum Action: String, OCPPAction {
         // Core profile.
         case authorize = "Authorize"
         case bootNotification = "BootNotification"
@@ -18,19 +18,23 @@ extension V16 {
         case statusNotification = "StatusNotification"
         case stopTransaction = "StopTransaction"
         case unlockConnector = "UnlockConnector"
-        // Firmware management, local list, reservation, smart charging, remote trigger.
-        case getDiagnostics = "GetDiagnostics"
+        // Remote trigger.
+        case triggerMessage = "TriggerMessage"
+        // Firmware management.
         case diagnosticsStatusNotification = "DiagnosticsStatusNotification"
         case firmwareStatusNotification = "FirmwareStatusNotification"
+        case getDiagnostics = "GetDiagnostics"
         case updateFirmware = "UpdateFirmware"
+        // Local list.
         case getLocalListVersion = "GetLocalListVersion"
         case sendLocalList = "SendLocalList"
+        // Reservation.
         case cancelReservation = "CancelReservation"
         case reserveNow = "ReserveNow"
+        // Smart charging.
         case clearChargingProfile = "ClearChargingProfile"
         case getCompositeSchedule = "GetCompositeSchedule"
         case setChargingProfile = "SetChargingProfile"
-        case triggerMessage = "TriggerMessage"
         // Security extension.
         case certificateSigned = "CertificateSigned"
         case deleteCertificate = "DeleteCertificate"
@@ -44,28 +48,32 @@ extension V16 {
         case signedFirmwareStatusNotification = "SignedFirmwareStatusNotification"
         case signedUpdateFirmware = "SignedUpdateFirmware"
 
-        /// Whether a station may call it; the rest goes from the central system to the station.
-        package var isFromStation: Bool {
+        package static let version = OCPPVersion.v16
+
+        package var askers: Askers {
             switch self {
-            case .authorize, .bootNotification, .dataTransfer, .heartbeat, .meterValues, .startTransaction,
+            case .dataTransfer: .both
+            case .authorize, .bootNotification, .heartbeat, .meterValues, .startTransaction,
                 .statusNotification, .stopTransaction, .diagnosticsStatusNotification,
-                .firmwareStatusNotification,
-                .logStatusNotification, .securityEventNotification, .signCertificate,
-                .signedFirmwareStatusNotification:
-                true
-            default: false
+                .firmwareStatusNotification, .logStatusNotification, .securityEventNotification,
+                .signCertificate, .signedFirmwareStatusNotification:
+                .station
+            case .changeAvailability, .changeConfiguration, .clearCache, .getConfiguration,
+                .remoteStartTransaction, .remoteStopTransaction, .reset, .unlockConnector, .triggerMessage,
+                .getDiagnostics, .updateFirmware, .getLocalListVersion, .sendLocalList, .cancelReservation,
+                .reserveNow, .clearChargingProfile, .getCompositeSchedule, .setChargingProfile,
+                .certificateSigned, .deleteCertificate, .extendedTriggerMessage, .getInstalledCertificateIds,
+                .getLog, .installCertificate, .signedUpdateFirmware:
+                .centralSystem
             }
         }
 
-        /// The actions whose facts become a bill. Stations repeat them until they are confirmed, so that an error as the
-        /// answer means a repetition for ever.
+        /// Whether a station repeats it until it is confirmed: never answered by an error for what it holds.
         package var carriesTransaction: Bool {
-            self == .startTransaction || self == .stopTransaction || self == .meterValues
-        }
-
-        /// What a station is told that calls `word`, where nobody answers it: it does not exist, or not for stations.
-        package static func refusal(for word: String) -> ErrorCode {
-            Action(rawValue: word) == nil ? .notImplemented : .notSupported
+            switch self {
+            case .startTransaction, .stopTransaction, .meterValues: true
+            default: false
+            }
         }
     }
 }

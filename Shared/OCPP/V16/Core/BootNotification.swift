@@ -4,7 +4,7 @@ package import struct FoundationEssentials.Date
 
 extension V16 {
     /// A station has started and asks whether it may serve. OCPP 1.6 edition 2, §4.2.
-    package enum BootNotification: Call {
+    package enum BootNotification: OCPPCall {
         package static let action = V16.Action.bootNotification
 
         package struct Request: Codable, Equatable, Sendable {
@@ -51,7 +51,7 @@ extension V16 {
         }
     }
 
-    /// Whether a station may serve. OCPP 1.6 edition 2, §7.38.
+    /// Whether a station may serve. OCPP 1.6 edition 2, §7.
     package enum RegistrationStatus: String, Codable, CaseIterable, Sendable {
         case accepted = "Accepted"
         case pending = "Pending"

@@ -1,8 +1,6 @@
-import Core
-
 extension V16 {
     /// Takes a connector, or with 0 the whole station, out of service or back. OCPP 1.6 edition 2, §5.2.
-    package enum ChangeAvailability: Call {
+    package enum ChangeAvailability: OCPPCall {
         package static let action = V16.Action.changeAvailability
 
         package struct Request: Codable, Equatable, Sendable {
@@ -24,13 +22,13 @@ extension V16 {
         }
     }
 
-    /// Which way availability is to change. OCPP 1.6 edition 2, §7.4.
+    /// Which way availability is to change. OCPP 1.6 edition 2, §7.
     package enum AvailabilityType: String, Codable, CaseIterable, Sendable {
         case inoperative = "Inoperative"
         case operative = "Operative"
     }
 
-    /// Whether availability changes; `scheduled` waits for the session to end. OCPP 1.6 edition 2, §7.3.
+    /// Whether availability changes; `scheduled` waits for the session to end. OCPP 1.6 edition 2, §7.
     package enum AvailabilityStatus: String, Codable, CaseIterable, Sendable {
         case accepted = "Accepted"
         case rejected = "Rejected"

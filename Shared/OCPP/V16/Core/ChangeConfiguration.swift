@@ -2,7 +2,7 @@ package import Core
 
 extension V16 {
     /// Sets one configuration key of a station. OCPP 1.6 edition 2, §5.3.
-    package enum ChangeConfiguration: Call {
+    package enum ChangeConfiguration: OCPPCall {
         package static let action = V16.Action.changeConfiguration
 
         package struct Request: Codable, Equatable, Sendable {
@@ -24,7 +24,7 @@ extension V16 {
         }
     }
 
-    /// What a station did with a new value. OCPP 1.6 edition 2, §7.22.
+    /// What a station did with a new value. OCPP 1.6 edition 2, §7.
     package enum ConfigurationStatus: String, Codable, CaseIterable, Sendable {
         case accepted = "Accepted"
         case rejected = "Rejected"

@@ -1,8 +1,6 @@
-import Core
-
 extension V16 {
     /// Makes a station forget the cards that it remembers. OCPP 1.6 edition 2, §5.4.
-    package enum ClearCache: Call {
+    package enum ClearCache: OCPPCall {
         package static let action = V16.Action.clearCache
 
         package typealias Request = NoFields
@@ -17,7 +15,7 @@ extension V16 {
     }
 
     /// The answer of every command that a station either carries out or does not.
-    /// OCPP 1.6 edition 2, §7.20 (ClearCache), §7.39 (RemoteStart, RemoteStop) and §7.42 (Reset).
+    /// OCPP 1.6 edition 2, §7: ClearCacheStatus, RemoteStartStopStatus and ResetStatus are the same two words.
     package enum AcceptedOrRejected: String, Codable, CaseIterable, Sendable {
         case accepted = "Accepted"
         case rejected = "Rejected"

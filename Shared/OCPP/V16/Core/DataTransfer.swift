@@ -3,7 +3,7 @@ package import Core
 extension V16 {
     /// What the specification has no message for, by agreement with a vendor; either side may ask.
     /// OCPP 1.6 edition 2, §4.3 and §5.6.
-    package enum DataTransfer: Call {
+    package enum DataTransfer: OCPPCall {
         package static let action = V16.Action.dataTransfer
 
         package struct Request: Codable, Equatable, Sendable {
@@ -29,7 +29,7 @@ extension V16 {
         }
     }
 
-    /// Whether a vendor's message was understood. OCPP 1.6 edition 2, §7.23.
+    /// Whether a vendor's message was understood. OCPP 1.6 edition 2, §7.
     package enum DataTransferStatus: String, Codable, CaseIterable, Sendable {
         case accepted = "Accepted"
         case rejected = "Rejected"

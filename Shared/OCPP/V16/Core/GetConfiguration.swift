@@ -2,7 +2,7 @@ package import Core
 
 extension V16 {
     /// Asks for some configuration keys of a station, or for all. OCPP 1.6 edition 2, §5.8.
-    package enum GetConfiguration: Call {
+    package enum GetConfiguration: OCPPCall {
         package static let action = V16.Action.getConfiguration
 
         package struct Request: Codable, Equatable, Sendable {
@@ -25,7 +25,7 @@ extension V16 {
         }
     }
 
-    /// One configuration key of a station and its value. OCPP 1.6 edition 2, §7.29.
+    /// One configuration key of a station and its value. OCPP 1.6 edition 2, §7.
     package struct KeyValue: Codable, Equatable, Sendable {
         package var key: Bounded<50>
         package var readonly: Bool

@@ -2,7 +2,7 @@ import Core
 
 extension V16 {
     /// Readings of one connector, in or between sessions. OCPP 1.6 edition 2, §4.7.
-    package enum MeterValues: Call {
+    package enum MeterValues: OCPPCall {
         package static let action = V16.Action.meterValues
 
         package struct Request: Codable, Equatable, Sendable {
@@ -14,6 +14,17 @@ extension V16 {
                 self.connectorId = connectorId
                 self.transactionId = transactionId
                 self.meterValue = meterValue
+            }
+
+            package init(from decoder: any Decoder) throws {
+                let container = try decoder.container(keyedBy: CodingKeys.self)
+                connectorId = try container.decode(Int.self, forKey: .connectorId)
+                transactionId = try container.decodeIfPresent(Int.self, forKey: .transactionId)
+                meterValue = try container.decode([MeterValue].self, forKey: .meterValue)
+                // Both lists must hold something here; in a StopTransaction they need not.
+                guard !meterValue.isEmpty, meterValue.allSatisfy({ !$0.sampledValue.isEmpty }) else {
+                    throw OutsideLimits.tooFew
+                }
             }
         }
 

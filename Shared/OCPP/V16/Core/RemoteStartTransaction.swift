@@ -2,7 +2,7 @@ package import Core
 
 extension V16 {
     /// Asks a station to start a session for a card as if it had been shown there. OCPP 1.6 edition 2, §5.11.
-    package enum RemoteStartTransaction: Call {
+    package enum RemoteStartTransaction: OCPPCall {
         package static let action = V16.Action.remoteStartTransaction
 
         package struct Request: Codable, Equatable, Sendable {

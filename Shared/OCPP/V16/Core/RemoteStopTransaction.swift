@@ -1,8 +1,6 @@
-import Core
-
 extension V16 {
     /// Asks a station to end a session. OCPP 1.6 edition 2, §5.12.
-    package enum RemoteStopTransaction: Call {
+    package enum RemoteStopTransaction: OCPPCall {
         package static let action = V16.Action.remoteStopTransaction
 
         package struct Request: Codable, Equatable, Sendable {

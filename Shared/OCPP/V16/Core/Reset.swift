@@ -1,8 +1,6 @@
-import Core
-
 extension V16 {
     /// Makes a station start again: after ending its sessions (`soft`) or at once (`hard`). OCPP 1.6 edition 2, §5.14.
-    package enum Reset: Call {
+    package enum Reset: OCPPCall {
         package static let action = V16.Action.reset
 
         package struct Request: Codable, Equatable, Sendable {
@@ -22,7 +20,7 @@ extension V16 {
         }
     }
 
-    /// How much of the station starts again. OCPP 1.6 edition 2, §7.41.
+    /// How much of the station starts again. OCPP 1.6 edition 2, §7.
     package enum ResetType: String, Codable, CaseIterable, Sendable {
         case hard = "Hard"
         case soft = "Soft"

@@ -2,7 +2,7 @@ package import Core
 
 extension V16 {
     /// A session has begun. OCPP 1.6 edition 2, §4.8.
-    package enum StartTransaction: Call {
+    package enum StartTransaction: OCPPCall {
         package static let action = V16.Action.startTransaction
 
         package struct Request: Codable, Equatable, Sendable {

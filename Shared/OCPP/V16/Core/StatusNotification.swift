@@ -2,7 +2,7 @@ package import Core
 
 extension V16 {
     /// The state of a connector, or with 0 of the whole station, has changed. OCPP 1.6 edition 2, §4.9.
-    package enum StatusNotification: Call {
+    package enum StatusNotification: OCPPCall {
         package static let action = V16.Action.statusNotification
 
         package struct Request: Codable, Equatable, Sendable {
@@ -32,7 +32,7 @@ extension V16 {
         package typealias Response = NoFields
     }
 
-    /// What a connector is doing. OCPP 1.6 edition 2, §7.7.
+    /// What a connector is doing. OCPP 1.6 edition 2, §7.
     package enum ChargePointStatus: String, Codable, CaseIterable, Sendable {
         case available = "Available"
         case preparing = "Preparing"
@@ -45,7 +45,7 @@ extension V16 {
         case faulted = "Faulted"
     }
 
-    /// What is wrong with a connector. OCPP 1.6 edition 2, §7.6.
+    /// What is wrong with a connector. OCPP 1.6 edition 2, §7.
     package enum ChargePointErrorCode: String, Codable, CaseIterable, Sendable {
         case connectorLockFailure = "ConnectorLockFailure"
         case vehicleCommunicationError = "EVCommunicationError"

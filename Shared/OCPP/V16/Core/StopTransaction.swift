@@ -2,7 +2,7 @@ package import Core
 
 extension V16 {
     /// A session has ended. OCPP 1.6 edition 2, §4.10.
-    package enum StopTransaction: Call {
+    package enum StopTransaction: OCPPCall {
         package static let action = V16.Action.stopTransaction
 
         package struct Request: Codable, Equatable, Sendable {
@@ -38,7 +38,7 @@ extension V16 {
         }
     }
 
-    /// Why a session ended. OCPP 1.6 edition 2, §7.35.
+    /// Why a session ended. OCPP 1.6 edition 2, §7.
     package enum StopReason: String, Codable, CaseIterable, Sendable {
         case deAuthorized = "DeAuthorized"
         case emergencyStop = "EmergencyStop"

@@ -1,8 +1,6 @@
-import Core
-
 extension V16 {
     /// Frees a stuck cable; a session that runs is ended first. OCPP 1.6 edition 2, §5.18.
-    package enum UnlockConnector: Call {
+    package enum UnlockConnector: OCPPCall {
         package static let action = V16.Action.unlockConnector
 
         package struct Request: Codable, Equatable, Sendable {
@@ -22,7 +20,7 @@ extension V16 {
         }
     }
 
-    /// Whether the cable is free now. OCPP 1.6 edition 2, §7.48.
+    /// Whether the cable is free now. OCPP 1.6 edition 2, §7.
     package enum UnlockStatus: String, Codable, CaseIterable, Sendable {
         case unlocked = "Unlocked"
         case unlockFailed = "UnlockFailed"

@@ -1,8 +1,6 @@
-import Core
-
 extension V16 {
     /// Asks a station to send a message now that it would send some day by itself. OCPP 1.6 edition 2, §5.17.
-    package enum TriggerMessage: Call {
+    package enum TriggerMessage: OCPPCall {
         package static let action = V16.Action.triggerMessage
 
         package struct Request: Codable, Equatable, Sendable {
@@ -24,7 +22,7 @@ extension V16 {
         }
     }
 
-    /// The messages that can be asked for. OCPP 1.6 edition 2, §7.32.
+    /// The messages that can be asked for. OCPP 1.6 edition 2, §7.
     package enum MessageTrigger: String, Codable, CaseIterable, Sendable {
         case bootNotification = "BootNotification"
         case diagnosticsStatusNotification = "DiagnosticsStatusNotification"
@@ -34,7 +32,7 @@ extension V16 {
         case statusNotification = "StatusNotification"
     }
 
-    /// Whether the message will come. OCPP 1.6 edition 2, §7.47.
+    /// Whether the message will come. OCPP 1.6 edition 2, §7.
     package enum TriggerMessageStatus: String, Codable, CaseIterable, Sendable {
         case accepted = "Accepted"
         case rejected = "Rejected"

@@ -1,7 +1,7 @@
 package import Core
 
 extension V16 {
-    /// How much a station may draw, and when. OCPP 1.6 edition 2, §7.8.
+    /// How much a station may draw, and when. OCPP 1.6 edition 2, §7.
     package struct ChargingProfile: Codable, Equatable, Sendable {
         package var chargingProfileId: Int
         package var transactionId: Int?
@@ -31,7 +31,7 @@ extension V16 {
         }
     }
 
-    /// The limits of a profile in order of time. OCPP 1.6 edition 2, §7.13.
+    /// The limits of a profile in order of time. OCPP 1.6 edition 2, §7.
     package struct ChargingSchedule: Codable, Equatable, Sendable {
         package var duration: Int?
         package var startSchedule: Timestamp?
@@ -51,7 +51,7 @@ extension V16 {
         }
     }
 
-    /// One limit and the second of the schedule from which it holds. OCPP 1.6 edition 2, §7.14.
+    /// One limit and the second of the schedule from which it holds. OCPP 1.6 edition 2, §7.
     package struct ChargingSchedulePeriod: Codable, Equatable, Sendable {
         package var startPeriod: Int
         package var limit: Tenths
@@ -64,27 +64,27 @@ extension V16 {
         }
     }
 
-    /// What a profile limits: the whole station, any session, or this one. OCPP 1.6 edition 2, §7.11.
+    /// What a profile limits: the whole station, any session, or this one. OCPP 1.6 edition 2, §7.
     package enum ChargingProfilePurpose: String, Codable, CaseIterable, Sendable {
         case chargePointMaxProfile = "ChargePointMaxProfile"
         case txDefaultProfile = "TxDefaultProfile"
         case txProfile = "TxProfile"
     }
 
-    /// From when a schedule counts. OCPP 1.6 edition 2, §7.10.
+    /// From when a schedule counts. OCPP 1.6 edition 2, §7.
     package enum ChargingProfileKind: String, Codable, CaseIterable, Sendable {
         case absolute = "Absolute"
         case recurring = "Recurring"
         case relative = "Relative"
     }
 
-    /// How often a recurring schedule begins anew. OCPP 1.6 edition 2, §7.37.
+    /// How often a recurring schedule begins anew. OCPP 1.6 edition 2, §7.
     package enum RecurrencyKind: String, Codable, CaseIterable, Sendable {
         case daily = "Daily"
         case weekly = "Weekly"
     }
 
-    /// Whether the limits of a schedule are amperes per phase or watts in all. OCPP 1.6 edition 2, §7.12.
+    /// Whether the limits of a schedule are amperes per phase or watts in all. OCPP 1.6 edition 2, §7.
     package enum ChargingRateUnit: String, Codable, CaseIterable, Sendable {
         case ampere = "A"
         case watt = "W"

@@ -1,7 +1,7 @@
 package import Core
 
 extension V16 {
-    /// What the central system says of a card. OCPP 1.6 edition 2, §7.30.
+    /// What the central system says of a card. OCPP 1.6 edition 2, §7.
     package struct IdTagInfo: Codable, Equatable, Sendable {
         /// After this moment a station that remembers the card must ask again.
         package var expiryDate: Timestamp?
@@ -17,7 +17,7 @@ extension V16 {
         }
     }
 
-    /// Whether a card may charge. OCPP 1.6 edition 2, §7.2.
+    /// Whether a card may charge. OCPP 1.6 edition 2, §7.
     package enum AuthorizationStatus: String, Codable, CaseIterable, Sendable {
         case accepted = "Accepted"
         case blocked = "Blocked"

@@ -1,5 +1,5 @@
 extension V16 {
-    /// What a sampled value is a value of; a station that names none means imported energy. OCPP 1.6 edition 2, §7.31.
+    /// What a sampled value is a value of; a station that names none means imported energy. OCPP 1.6 edition 2, §7.
     package enum Measurand: String, Codable, CaseIterable, Sendable {
         case energyActiveExportRegister = "Energy.Active.Export.Register"
         case energyActiveImportRegister = "Energy.Active.Import.Register"
@@ -25,7 +25,7 @@ extension V16 {
         case fanSpeed = "RPM"
     }
 
-    /// Why a value was taken; none means periodically. OCPP 1.6 edition 2, §7.36.
+    /// Why a value was taken; none means periodically. OCPP 1.6 edition 2, §7.
     package enum ReadingContext: String, Codable, CaseIterable, Sendable {
         case interruptionBegin = "Interruption.Begin"
         case interruptionEnd = "Interruption.End"
@@ -37,13 +37,13 @@ extension V16 {
         case other = "Other"
     }
 
-    /// Whether a value is a number or a meter's signed message. OCPP 1.6 edition 2, §7.50.
+    /// Whether a value is a number or a meter's signed message. OCPP 1.6 edition 2, §7.
     package enum ValueFormat: String, Codable, CaseIterable, Sendable {
         case raw = "Raw"
         case signedData = "SignedData"
     }
 
-    /// Which wire of the three was measured; none means all together. OCPP 1.6 edition 2, §7.34.
+    /// Which wire of the three was measured; none means all together. OCPP 1.6 edition 2, §7.
     package enum Phase: String, Codable, CaseIterable, Sendable {
         case l1 = "L1"
         case l2 = "L2"
@@ -57,7 +57,7 @@ extension V16 {
         case l3l1 = "L3-L1"
     }
 
-    /// Where in the station it was measured; none means at the outlet. OCPP 1.6 edition 2, §7.32.
+    /// Where in the station it was measured; none means at the outlet. OCPP 1.6 edition 2, §7.
     package enum MeterLocation: String, Codable, CaseIterable, Sendable {
         case body = "Body"
         case cable = "Cable"
@@ -66,7 +66,7 @@ extension V16 {
         case outlet = "Outlet"
     }
 
-    /// The unit of a sampled value; none means Wh for energy. OCPP 1.6 edition 2, §7.49.
+    /// The unit of a sampled value; none means Wh for energy. OCPP 1.6 edition 2, §7.
     package enum UnitOfMeasure: String, Codable, CaseIterable, Sendable {
         case wattHour = "Wh"
         case kilowattHour = "kWh"

@@ -1,7 +1,7 @@
 package import Core
 
 extension V16 {
-    /// What was measured at one moment. OCPP 1.6 edition 2, §7.33.
+    /// What was measured at one moment. OCPP 1.6 edition 2, §7.
     package struct MeterValue: Codable, Equatable, Sendable {
         package var timestamp: Timestamp
         package var sampledValue: [SampledValue]
@@ -12,7 +12,7 @@ extension V16 {
         }
     }
 
-    /// One number of one measurement, as the station wrote it. OCPP 1.6 edition 2, §7.43.
+    /// One number of one measurement, as the station wrote it. OCPP 1.6 edition 2, §7.
     package struct SampledValue: Codable, Equatable, Sendable {
         /// The station's own spelling, kept for evidence: what it means is decided by whoever normalises readings.
         package var value: String
