@@ -58,9 +58,3 @@ package protocol JSONStandIn {
 package protocol JSONAbsence {
     static var absence: Self { get }
 }
-
-/// A type with a quick way from the tokens, beside the one by `Codable`. Both must agree; a test holds them together.
-package protocol JSONFastDecodable: Decodable {
-    /// Nil: something is unusual, let the ordinary way find out what.
-    init?(fast document: borrowing JSONDocument, at index: Int)
-}

@@ -32,6 +32,7 @@ package struct JSONOutput {
     }
 
     /// The name of the member whose value is written next.
+    @_disfavoredOverload
     package mutating func name(_ name: String) {
         separate()
         JSONEscape.append(name, to: &bytes)
@@ -54,18 +55,27 @@ package struct JSONOutput {
 
     package mutating func integer(_ value: some BinaryInteger) {
         separate()
-        Self.append(Int64(value), to: &bytes)
+        if value < 0 { bytes.append(UInt8(ascii: "-")) }
+        append(digitsOf: UInt64(value.magnitude))
     }
 
-    private static func append(_ value: Int64, to output: inout [UInt8]) {
-        if value < 0 { output.append(UInt8(ascii: "-")) }
-        let first = output.count
-        var rest = value.magnitude
-        repeat {
-            output.append(UInt8(ascii: "0") + UInt8(rest % 10))
-            rest /= 10
-        } while rest > 0
-        output[first...].reverse()
+    /// The name of the member whose value is written next; one of ours, which needs no escapes.
+    package mutating func name(_ name: StaticString) {
+        separate()
+        bytes.append(UInt8(ascii: "\""))
+        bytes.append(contentsOf: UnsafeBufferPointer(start: name.utf8Start, count: name.utf8CodeUnitCount))
+        bytes.append(UInt8(ascii: "\""))
+        bytes.append(UInt8(ascii: ":"))
+        needsComma = false
+    }
+
+    private mutating func append(digitsOf value: UInt64) {
+        var divisor: UInt64 = 1
+        while value / divisor >= 10 { divisor *= 10 }
+        while divisor > 0 {
+            bytes.append(UInt8(truncatingIfNeeded: UInt64(UInt8(ascii: "0")) + value / divisor % 10))
+            divisor /= 10
+        }
     }
 
     /// A number with a fraction. JSON has no words for infinity and not-a-number: they become null.

@@ -51,7 +51,8 @@ package enum JSONReader {
         rules: JSONReadingRules = .init()
     ) throws(JSONMistakes) -> Value {
         if let fast = Value.self as? any JSONFastDecodable.Type,
-            let value = fast.init(fast: document, at: index) as? Value
+            // Whatever is unusual is left to the ordinary way.
+            let value = try? fast.init(fast: document, at: index) as? Value
         {
             return value
         }
@@ -168,33 +169,32 @@ final class JSONReading {
         return "must be one of \(texts.joined(separator: ", "))"
     }
 
-    /// Runs `read`; after a mistake goes on with a stand-in where all mistakes are wanted and the type has one.
-    func attempt<Value>(_ type: Value.Type, at index: Int, _ read: () throws -> Value) throws -> Value {
-        do {
-            return try read()
-        } catch {
-            if let mistake = mistake(from: error, at: index, type) { mistakes.append(mistake) }
-            guard rules.collectsMistakes, mistakes.count < rules.mostMistakes,
-                let standIn = JSONProbe.standIn(for: type)
-            else { throw Noted() }
-            return standIn
-        }
+    /// After a mistake: goes on with a stand-in where all mistakes are wanted and the type has one.
+    func standIn<Value>(for type: Value.Type, after error: any Error, at index: Int) throws -> Value {
+        if let mistake = mistake(from: error, at: index, type) { mistakes.append(mistake) }
+        guard rules.collectsMistakes, mistakes.count < rules.mostMistakes,
+            let standIn = JSONProbe.standIn(for: type)
+        else { throw Noted() }
+        return standIn
     }
 
+    // Short and without closures: the compiler cannot specialise what the library calls by `Decodable`, and each generic
+    // step costs.
     func value<Value: Decodable>(_ type: Value.Type, at index: Int) throws -> Value {
-        if type == Date.self, let date = try self.date(at: index) as? Value { return date }
-        return try attempt(type, at: index) {
-            try type.init(from: JSONTapeDecoder(reading: self, index: index))
+        do {
+            if type == Date.self { return unsafeBitCast(try date(at: index), to: type) }
+            return try type.init(from: JSONTapeDecoder(reading: self, index: index))
+        } catch {
+            return try standIn(for: type, after: error, at: index)
         }
     }
 
     func date(at index: Int) throws -> Date {
-        try attempt(Date.self, at: index) {
-            guard let time = Timestamp(try string(at: index)) else {
-                throw OutsideLimits("must be a time such as 2026-11-20T10:30:00Z")
-            }
-            return time.date
+        guard document.tokens[index].kind == .string else { throw note(.type, at: index, "must be text") }
+        guard let date = document.time(at: index)?.date else {
+            throw OutsideLimits("must be a time such as 2026-11-20T10:30:00Z")
         }
+        return date
     }
 
     func string(at index: Int) throws -> String {

@@ -1,17 +1,19 @@
+package import FoundationEssentials
+
 /// What a value of a JSON document is.
-package enum JSONKind: UInt8, Sendable {
+@usableFromInline package enum JSONKind: UInt8, Sendable {
     case object, array, string, number, `true`, `false`, null
 }
 
 /// One value, or one member's name, of a document that was read: where it stands and where the next one is.
-package struct JSONToken: Sendable {
+@usableFromInline package struct JSONToken: Sendable {
     /// First byte. For strings the one behind the quotation mark.
     package var start: UInt32
     /// Bytes. For strings without the quotation marks, for containers with their brackets.
     package var length: UInt32
     /// Index of the token behind this value and all that it holds.
-    package var next: UInt32
-    package var kind: JSONKind
+    @usableFromInline package var next: UInt32
+    @usableFromInline package var kind: JSONKind
     /// A string with escapes, or a number with a fraction or an exponent: what the quick ways cannot read.
     package var isComplex: Bool
     /// A member's name that comes again further on in its object: only the last one counts.
@@ -22,9 +24,9 @@ package struct JSONToken: Sendable {
 /// by name and value of each member, an array's by its elements.
 ///
 /// Reading another document into the same value uses its memory again.
-package struct JSONDocument: Sendable {
+@usableFromInline package struct JSONDocument: Sendable {
     package internal(set) var bytes: [UInt8] = []
-    package internal(set) var tokens: [JSONToken] = []
+    @usableFromInline package internal(set) var tokens: [JSONToken] = []
 
     package init() {}
 
@@ -147,6 +149,14 @@ package struct JSONDocument: Sendable {
         guard tokens[index].kind == .number else { return nil }
         let number = Double(String(decoding: rawText(of: index), as: UTF8.self))
         return number.flatMap { $0.isFinite ? $0 : nil }
+    }
+
+    /// The moment that the string at `index` tells, which may lack its zone; nil when it tells none.
+    package func time(at index: Int) -> (date: Date, hasZone: Bool)? {
+        let token = tokens[index]
+        guard token.kind == .string else { return nil }
+        guard !token.isComplex else { return Timestamp.read(Array(string(at: index).utf8).span) }
+        return Timestamp.read(bytes.span.extracting(Int(token.start)..<Int(token.start + token.length)))
     }
 
     /// Where a value stands, as errors name it: `connectors.0.power`; empty for the whole document.

@@ -53,23 +53,38 @@ private struct JSONMembers<Key: CodingKey>: KeyedDecodingContainerProtocol {
     }
 
     /// The member's value read by `read`; a missing one is a mistake.
-    private func member<Value>(_ key: Key, _ type: Value.Type, _ read: (Int) throws -> Value) throws -> Value
-    {
-        guard let index = reading.find(key.stringValue, in: object) else {
-            return try reading.attempt(type, at: object) {
-                throw reading.noteMissing(key.stringValue, in: object)
-            }
+    private func member<Value>(
+        _ key: Key, _ type: Value.Type, _ read: (Int) throws -> Value
+    ) throws -> Value {
+        guard let index = reading.find(key.stringValue, in: object) else { return try missing(key, type) }
+        do {
+            return try read(index)
+        } catch {
+            return try reading.standIn(for: type, after: error, at: index)
         }
-        return try reading.attempt(type, at: index) { try read(index) }
     }
 
-    /// The member's value; nil when it is absent, or null where that is allowed.
-    private func optional<Value>(_ key: Key, _ type: Value.Type, _ read: (Int) throws -> Value) throws
-        -> Value?
-    {
+    private func missing<Value>(_ key: Key, _ type: Value.Type) throws -> Value {
+        if let absence = (type as? any JSONAbsence.Type)?.absence as? Value { return absence }
+        let noted = reading.noteMissing(key.stringValue, in: object)
+        return try reading.standIn(for: type, after: noted, at: object)
+    }
+
+    /// Index of the member's value; nil when it is absent, or null where that is allowed.
+    private func present(_ key: Key) -> Int? {
         guard let index = reading.find(key.stringValue, in: object) else { return nil }
-        if !reading.rules.refusesNull, reading.document.tokens[index].kind == .null { return nil }
-        return try reading.attempt(type, at: index) { try read(index) }
+        return !reading.rules.refusesNull && reading.document.tokens[index].kind == .null ? nil : index
+    }
+
+    private func optional<Value>(
+        _ key: Key, _ type: Value.Type, _ read: (Int) throws -> Value
+    ) throws -> Value? {
+        guard let index = present(key) else { return nil }
+        do {
+            return try read(index)
+        } catch {
+            return try reading.standIn(for: type, after: error, at: index)
+        }
     }
 
     func decode(_ type: Bool.Type, forKey key: Key) throws -> Bool { try member(key, type, reading.bool) }
@@ -98,12 +113,8 @@ private struct JSONMembers<Key: CodingKey>: KeyedDecodingContainerProtocol {
     }
 
     func decode<Value: Decodable>(_ type: Value.Type, forKey key: Key) throws -> Value {
-        if reading.find(key.stringValue, in: object) == nil, let absence = type as? any JSONAbsence.Type,
-            let value = absence.absence as? Value
-        {
-            return value
-        }
-        return try member(key, type) { try reading.value(type, at: $0) }
+        guard let index = reading.find(key.stringValue, in: object) else { return try missing(key, type) }
+        return try reading.value(type, at: index)
     }
 
     func decodeIfPresent(_ type: Bool.Type, forKey key: Key) throws -> Bool? {
@@ -122,7 +133,8 @@ private struct JSONMembers<Key: CodingKey>: KeyedDecodingContainerProtocol {
         try optional(key, type) { try reading.integer(type, at: $0) }
     }
     func decodeIfPresent<Value: Decodable>(_ type: Value.Type, forKey key: Key) throws -> Value? {
-        try optional(key, type) { try reading.value(type, at: $0) }
+        guard let index = present(key) else { return nil }
+        return try reading.value(type, at: index)
     }
 
     func nestedContainer<Nested: CodingKey>(
@@ -220,7 +232,7 @@ private struct JSONSingle: SingleValueDecodingContainer {
     func decode(_ type: UInt32.Type) throws -> UInt32 { try reading.integer(type, at: index) }
     func decode(_ type: UInt64.Type) throws -> UInt64 { try reading.integer(type, at: index) }
     func decode<Value: Decodable>(_ type: Value.Type) throws -> Value {
-        if type == Date.self, let date = try reading.date(at: index) as? Value { return date }
+        if type == Date.self { return unsafeBitCast(try reading.date(at: index), to: type) }
         return try type.init(from: JSONTapeDecoder(reading: reading, index: index))
     }
 }

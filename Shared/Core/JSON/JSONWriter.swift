@@ -57,11 +57,32 @@ private final class JSONWriting {
     func put(_ put: (inout JSONOutput) -> Void) { put(&output) }
 
     func write<Value: Encodable>(_ value: Value) throws {
-        switch value {
-        case let value as String: output.string(value)
-        case let value as Date: output.date(value)
-        default: try value.encode(to: JSONTapeEncoder(writing: self))
+        // Comparing types is much cheaper than casting values.
+        if Value.self == String.self { return output.string(unsafeBitCast(value, to: String.self)) }
+        if Value.self == Date.self { return output.date(unsafeBitCast(value, to: Date.self)) }
+        if let members = value as? any JSONSortedMembers { return try members.write(to: self) }
+        let depth = depth
+        let length = output.bytes.count
+        try value.encode(to: JSONTapeEncoder(writing: self))
+        close(downTo: depth)
+        // A type that says nothing is nothing.
+        if output.bytes.count == length { output.null() }
+    }
+}
+
+/// Members without an order of their own: they are given one, so that equal values make equal text.
+private protocol JSONSortedMembers {
+    func write(to writing: JSONWriting) throws
+}
+
+extension Dictionary: JSONSortedMembers where Key == String, Value: Encodable {
+    fileprivate func write(to writing: JSONWriting) throws {
+        writing.put { $0.beginObject() }
+        for (name, value) in sorted(by: { $0.key < $1.key }) {
+            writing.put { $0.name(name) }
+            try writing.write(value)
         }
+        writing.put { $0.endObject() }
     }
 }
 
@@ -119,7 +140,6 @@ private struct JSONMembersWriter<Key: CodingKey>: KeyedEncodingContainerProtocol
     func encode(_ value: UInt64, forKey key: Key) { put(key) { $0.integer(value) } }
 
     func encode<Value: Encodable>(_ value: Value, forKey key: Key) throws {
-        if let absence = value as? any JSONLeftOut, absence.isLeftOut { return }
         name(key)
         try writing.write(value)
     }
@@ -142,11 +162,6 @@ private struct JSONMembersWriter<Key: CodingKey>: KeyedEncodingContainerProtocol
         name(key)
         return JSONTapeEncoder(writing: writing)
     }
-}
-
-/// A value that an object leaves out: an absent `Patch`.
-package protocol JSONLeftOut {
-    var isLeftOut: Bool { get }
 }
 
 private struct JSONElementsWriter: UnkeyedEncodingContainer {

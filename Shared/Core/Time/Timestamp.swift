@@ -17,22 +17,11 @@ package struct Timestamp: Hashable, Sendable {
 
     /// Nil when the text is no time of the calendar.
     package init?(_ text: some StringProtocol) {
-        var reader = DigitReader(Array(text.utf8))
-        guard let year = reader.number(4), reader.skip("-"), let month = reader.number(2), reader.skip("-"),
-            let day = reader.number(2), reader.skip("T") || reader.skip("t") || reader.skip(" "),
-            let hour = reader.number(2), reader.skip(":"), let minute = reader.number(2), reader.skip(":"),
-            let second = reader.number(2),
-            let calendarDay = CalendarDay(year: year, month: month, day: day),
-            hour < 24, minute < 60, second <= 60
-        else { return nil }
-        guard let fraction = reader.fraction(), let offset = reader.offset() else { return nil }
-        guard reader.isAtEnd else { return nil }
-        // A leap second is the second before it: calendars of computers know none.
-        let inDay = hour * 3_600 + minute * 60 + min(second, 59)
-        let whole = calendarDay.daysSinceEpoch * 86_400 + inDay - (offset.seconds ?? 0)
-        date = Date(timeIntervalSince1970: Double(whole) + fraction)
-        hasZone = offset.seconds != nil
-        self.text = String(text)
+        let text = String(text)
+        let bytes = Array(text.utf8)
+        guard let reading = Self.read(bytes.span) else { return nil }
+        (date, hasZone) = reading
+        self.text = text
     }
 
     /// Appends `date` in UTC with whole seconds: `2026-11-20T10:30:00Z`. What is finer is cut off.
@@ -206,31 +195,5 @@ private struct DigitReader {
         guard position < bytes.count, bytes[position] == UInt8(ascii: character) else { return false }
         position += 1
         return true
-    }
-
-    /// The fraction of a second; 0 without one, nil when digits are missing behind the point.
-    mutating func fraction() -> Double? {
-        guard skip(".") || skip(",") else { return 0 }
-        var value = 0.0
-        var place = 0.1
-        let start = position
-        while let digit = number(1) {
-            value += Double(digit) * place
-            place /= 10
-        }
-        return position > start ? value : nil
-    }
-
-    /// Seconds east of UTC, none where no zone is written; nil for a malformed one.
-    mutating func offset() -> (seconds: Int?, Void)? {
-        if isAtEnd { return (nil, ()) }
-        if skip("Z") || skip("z") { return (0, ()) }
-        let isWest = skip("-")
-        guard isWest || skip("+"), let hours = number(2) else { return nil }
-        let hasColon = skip(":")
-        guard let minutes = number(2) ?? (hasColon ? nil : isAtEnd ? 0 : nil), hours < 24, minutes < 60 else {
-            return nil
-        }
-        return ((isWest ? -1 : 1) * (hours * 3_600 + minutes * 60), ())
     }
 }

@@ -1,9 +1,9 @@
 /// Text of at most `max` characters, as the OCPP tables write it: `CiString20Type` is `Bounded<20>`.
-package struct Bounded<let max: Int>: Hashable, Sendable {
-    package let text: String
+@usableFromInline package struct Bounded<let max: Int>: Hashable, Sendable {
+    @usableFromInline package let text: String
 
     /// Nil when it is longer.
-    package init?(_ text: String) {
+    @inlinable package init?(_ text: String) {
         guard text.isNoLonger(than: max) else { return nil }
         self.text = text
     }
@@ -15,25 +15,25 @@ package struct Bounded<let max: Int>: Hashable, Sendable {
 }
 
 extension Bounded: Codable, JSONSchemaDescribed, JSONStandIn, CustomStringConvertible {
-    package init(from decoder: any Decoder) throws {
+    @usableFromInline package init(from decoder: any Decoder) throws {
         let text = try decoder.singleValueContainer().decode(String.self)
         guard text.isNoLonger(than: max) else { throw OutsideLimits("must be at most \(max) characters") }
         self.text = text
     }
 
-    package func encode(to encoder: any Encoder) throws {
+    @usableFromInline package func encode(to encoder: any Encoder) throws {
         var container = encoder.singleValueContainer()
         try container.encode(text)
     }
 
     package static var jsonSchema: JSONSchema { .string(maxLength: max) }
     package static var standIn: Self { Self(cutting: "") }
-    package var description: String { text }
+    @usableFromInline package var description: String { text }
 }
 
 /// Text of `min` to `max` characters, trimmed at both ends.
-package struct Text<let min: Int, let max: Int>: Hashable, Sendable {
-    package let text: String
+@usableFromInline package struct Text<let min: Int, let max: Int>: Hashable, Sendable {
+    @usableFromInline package let text: String
 
     /// Nil when it is shorter or longer.
     package init?(_ text: String) {
@@ -56,28 +56,28 @@ package struct Text<let min: Int, let max: Int>: Hashable, Sendable {
 }
 
 extension Text: Codable, JSONSchemaDescribed, JSONStandIn, CustomStringConvertible {
-    package init(from decoder: any Decoder) throws {
+    @usableFromInline package init(from decoder: any Decoder) throws {
         let trimmed = try decoder.singleValueContainer().decode(String.self).trimmed
         if let mistake = Self.mistake(in: trimmed) { throw OutsideLimits(mistake) }
         text = trimmed
     }
 
-    package func encode(to encoder: any Encoder) throws {
+    @usableFromInline package func encode(to encoder: any Encoder) throws {
         var container = encoder.singleValueContainer()
         try container.encode(text)
     }
 
     package static var jsonSchema: JSONSchema { .string(minLength: min > 0 ? min : nil, maxLength: max) }
     package static var standIn: Self { Self(unchecked: "") }
-    package var description: String { text }
+    @usableFromInline package var description: String { text }
 }
 
 /// A whole number from `min` to `max`.
-package struct Whole<let min: Int, let max: Int>: Hashable, Sendable {
-    package let number: Int
+@usableFromInline package struct Whole<let min: Int, let max: Int>: Hashable, Sendable {
+    @usableFromInline package let number: Int
 
     /// Nil outside the range.
-    package init?(_ number: Int) {
+    @inlinable package init?(_ number: Int) {
         guard number >= min, number <= max else { return nil }
         self.number = number
     }
@@ -88,24 +88,24 @@ package struct Whole<let min: Int, let max: Int>: Hashable, Sendable {
 }
 
 extension Whole: Codable, JSONSchemaDescribed, JSONStandIn, CustomStringConvertible {
-    package init(from decoder: any Decoder) throws {
+    @usableFromInline package init(from decoder: any Decoder) throws {
         number = try decoder.singleValueContainer().decode(Int.self)
         guard number >= min, number <= max else { throw OutsideLimits("must be between \(min) and \(max)") }
     }
 
-    package func encode(to encoder: any Encoder) throws {
+    @usableFromInline package func encode(to encoder: any Encoder) throws {
         var container = encoder.singleValueContainer()
         try container.encode(number)
     }
 
     package static var jsonSchema: JSONSchema { .integer(minimum: Int64(min), maximum: Int64(max)) }
     package static var standIn: Self { Self(unchecked: min) }
-    package var description: String { String(number) }
+    @usableFromInline package var description: String { String(number) }
 }
 
 extension String {
     /// Characters as JSON Schema counts them: Unicode scalars. Counted no further than needed.
-    fileprivate func isNoLonger(than limit: Int) -> Bool {
+    @inlinable package func isNoLonger(than limit: Int) -> Bool {
         // A scalar has at least one byte, so that short text needs no counting.
         utf8.count <= limit || unicodeScalars.count <= limit
     }

@@ -1,10 +1,10 @@
 /// A word that we receive: one that we know, or one to keep as it came. Words that we send are plain enumerations.
-package enum Open<Known: RawRepresentable & Hashable & Sendable>: Hashable, Sendable
+@usableFromInline package enum Open<Known: RawRepresentable & Hashable & Sendable>: Hashable, Sendable
 where Known.RawValue == String {
     case known(Known)
     case unknown(String)
 
-    package init(_ word: String) {
+    @inlinable package init(_ word: String) {
         self = Known(rawValue: word).map(Open.known) ?? .unknown(word)
     }
 
@@ -21,11 +21,11 @@ where Known.RawValue == String {
 }
 
 extension Open: Codable, JSONSchemaDescribed {
-    package init(from decoder: any Decoder) throws {
+    @usableFromInline package init(from decoder: any Decoder) throws {
         self.init(try decoder.singleValueContainer().decode(String.self))
     }
 
-    package func encode(to encoder: any Encoder) throws {
+    @usableFromInline package func encode(to encoder: any Encoder) throws {
         var container = encoder.singleValueContainer()
         try container.encode(word)
     }

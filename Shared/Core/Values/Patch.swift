@@ -25,12 +25,9 @@ package enum Patch<Value> {
 extension Patch: Sendable where Value: Sendable {}
 extension Patch: Equatable where Value: Equatable {}
 
-extension Patch: JSONAbsence, JSONStandIn, JSONLeftOut {
+extension Patch: JSONAbsence, JSONStandIn {
     package static var absence: Self { .absent }
     package static var standIn: Self { .absent }
-    package var isLeftOut: Bool {
-        if case .absent = self { true } else { false }
-    }
 }
 
 extension Patch: Decodable, JSONSchemaDescribed where Value: Decodable {
@@ -46,5 +43,16 @@ extension Patch: Encodable where Value: Encodable {
     package func encode(to encoder: any Encoder) throws {
         var container = encoder.singleValueContainer()
         if case .value(let value) = self { try container.encode(value) } else { try container.encodeNil() }
+    }
+}
+
+extension KeyedEncodingContainer {
+    /// Chosen by the synthesised `encode(to:)`: an absent field leaves no trace, where `null` would clear it.
+    package mutating func encode<Value: Encodable>(_ patch: Patch<Value>, forKey key: Key) throws {
+        switch patch {
+        case .absent: break
+        case .null: try encodeNil(forKey: key)
+        case .value(let value): try encode(value, forKey: key)
+        }
     }
 }
