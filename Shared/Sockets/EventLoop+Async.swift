@@ -2,15 +2,19 @@ import Core
 import Synchronization
 
 extension EventLoop {
-    /// Suspends the calling task for at least `duration`, by a deadline of this loop. Loop thread only.
+    /// Suspends the calling task for at least `duration`, by a deadline of this loop; from any task.
     ///
     /// Throws: `CancellationError` as soon as the task is cancelled.
     package func sleep(for duration: Duration) async throws {
-        checkIsolated()
         let sleeper = Sleeper(loop: self)
         try await withTaskCancellationHandler {
             try await withCheckedThrowingContinuation { continuation in
-                sleeper.start(continuation, duration)
+                // An actor's method that does nothing but sleep may get here before it has hopped to its loop.
+                if isCurrent {
+                    sleeper.start(continuation, duration)
+                } else {
+                    execute { sleeper.start(continuation, duration) }
+                }
             }
         } onCancel: {
             execute { sleeper.cancel() }
@@ -38,7 +42,7 @@ private final class Sleeper: @unchecked Sendable {
     }
 
     func start(_ continuation: CheckedContinuation<Void, any Error>, _ duration: Duration) {
-        guard !wasCancelled, !Task.isCancelled else {
+        guard !wasCancelled else {
             continuation.resume(throwing: CancellationError())
             return
         }

@@ -61,6 +61,8 @@ import Testing
                 let code = line.trimmingPrefix { $0 == " " }
                 return !code.hasPrefix("//")
                     && ["Task {", "Task.immediate {", "Task.detached"].contains { line.contains($0) }
+                    // A group's children inherit the preference of the task that owns the group.
+                    && !line.contains("addTask {")
             }.map { "\(file.path): \($0)" }
         }
         #expect(homeless == [])

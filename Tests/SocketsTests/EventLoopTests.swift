@@ -78,6 +78,14 @@ import Testing
         #expect(slept >= .milliseconds(20))
     }
 
+    @Test func `lets tasks of other threads sleep on it too`() async throws {
+        let loops = try EventLoops(count: 1)
+        let start = MonotonicInstant.now
+        try await loops.next().sleep(for: .milliseconds(10))
+        #expect(MonotonicInstant.now - start >= .milliseconds(10))
+        await loops.stop()
+    }
+
     @Test func `wakes a sleeper whose task is cancelled`() async throws {
         try await onLoop { loop in
             let sleeper = Task(executorPreference: loop) { try await loop.sleep(for: .seconds(3_600)) }
