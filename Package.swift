@@ -108,6 +108,12 @@ let package = Package(
             name: "CryptoTests", dependencies: ["Crypto", "Core", "TestSupport"], path: "Tests/CryptoTests",
             swiftSettings: house),
         .testTarget(
+            name: "IdentityTests",
+            dependencies: [
+                "Identity", "Contracts", "Crypto", "HTTP", "Postgres", "Sockets", "Core", "TestSupport",
+            ],
+            path: "Tests/IdentityTests", swiftSettings: house),
+        .testTarget(
             name: "SettingsTests",
             dependencies: ["Settings", "Telemetry", "Lifecycle", "Core", "TestSupport"],
             path: "Tests/SettingsTests", swiftSettings: house),
