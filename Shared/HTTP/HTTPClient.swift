@@ -31,9 +31,9 @@ package final class HTTPClient: ConnectionHandler, @unchecked Sendable {
     /// Connects. Loop thread only, like everything else of a client.
     package static func connect(
         to address: SocketAddress, on loop: EventLoop, timeout: Duration = .seconds(5),
-        limits: Limits = .init()
+        limits: Limits = .init(), wire: Connection.Limits = .init()
     ) async throws -> HTTPClient {
-        let connection = try await loop.connect(to: address, timeout: timeout)
+        let connection = try await loop.connect(to: address, timeout: timeout, limits: wire)
         let client = HTTPClient(connection, host: address.description, limits: limits)
         connection.handler = client
         return client

@@ -83,13 +83,15 @@ extension WebSocketConnection {
     /// - Parameters:
     ///   - target: path and query, percent-encoded.
     ///   - headers: further fields, such as `Authorization`.
+    ///   - wire: how much may wait on the connection below.
     ///
     /// Throws: `HandshakeFailure`, `HTTPClient.Failure`, `SocketError`.
     package static func open(
         _ target: String, at address: SocketAddress, on loop: EventLoop, headers: Headers = .init(),
-        subprotocols: [String] = [], deflate: DeflatePolicy? = nil, limits: WebSocketLimits = .init()
+        subprotocols: [String] = [], deflate: DeflatePolicy? = nil, limits: WebSocketLimits = .init(),
+        wire: Connection.Limits = .init()
     ) async throws -> WebSocketConnection {
-        let client = try await HTTPClient.connect(to: address, on: loop)
+        let client = try await HTTPClient.connect(to: address, on: loop, wire: wire)
         let key = Base64.standard.text(SecureRandom.bytes(16))
         var fields = headers
         fields.add("Upgrade", "websocket")

@@ -1,4 +1,8 @@
 let arguments = CommandLine.arguments.dropFirst()
-if arguments.first == "echo" {
-    try await EchoMode.run(port: arguments.dropFirst().first.flatMap { Int($0) } ?? 9_009)
+let numbers = arguments.dropFirst().compactMap { Int($0) }
+switch arguments.first {
+case "echo": try await EchoMode.run(port: numbers.first ?? 9_009)
+case "echo-client": try await EchoClient.run(port: numbers.first ?? 9_009)
+case "echo-load": try await EchoLoad.run(numbers)
+default: break
 }
