@@ -40,8 +40,7 @@ package struct NoFields: Codable, Equatable, Sendable {
 }
 
 extension NoFields: JSONFastDecodable {
-    package init?(fast document: borrowing JSONDocument, at index: Int) {
-        let object = document.tokens[index]
-        guard object.kind == .object, Int(object.next) == index + 1 else { return nil }
+    package init(fast document: borrowing JSONDocument, at index: Int) throws(JSONUnusual) {
+        try JSONMemberCursor(document, at: index).finish()
     }
 }
