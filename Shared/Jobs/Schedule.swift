@@ -78,24 +78,3 @@ private struct Month {
         CalendarDay(daysSinceEpoch: min(first + max(1, day), after.first) - 1)
     }
 }
-
-extension CalendarDay {
-    /// What the calendar on the wall shows at that moment.
-    fileprivate init(of date: Date, in zone: TimeZone) {
-        let seconds = date.timeIntervalSince1970 + Double(zone.secondsFromGMT(for: date))
-        self.init(daysSinceEpoch: Int((seconds / 86_400).rounded(.down)))
-    }
-}
-
-extension TimeOfDay {
-    /// The moment at which clocks there show this time on `day`: the first of two when they are put back, and when they
-    /// are put forward over it, as long after the change as it would have been.
-    fileprivate func moment(on day: CalendarDay, in zone: TimeZone) -> Date {
-        let wall = day.start + Double(minutes * 60)
-        // The offset of a day before holds until the change, so that an earlier reading of the same time wins.
-        let before = wall - Double(zone.secondsFromGMT(for: wall - 86_400))
-        if zone.secondsFromGMT(for: before) == zone.secondsFromGMT(for: wall - 86_400) { return before }
-        let after = wall - Double(zone.secondsFromGMT(for: wall + 86_400))
-        return zone.secondsFromGMT(for: after) == zone.secondsFromGMT(for: wall + 86_400) ? after : before
-    }
-}

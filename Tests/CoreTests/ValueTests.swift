@@ -100,3 +100,98 @@ import Testing
         #expect(Bounded<2>(cutting: "abc").text == "ab")
     }
 }
+
+@Suite struct `Sums of money` {
+    @Test func `are exact`() throws {
+        #expect(try Money(7_94, .eur) + Money(6, .eur) == Money(8_00, .eur))
+        #expect(try Money(7_94, .eur) - Money(8_00, .eur) == Money(-6, .eur))
+    }
+
+    @Test func `do not exist across currencies or beyond 64 bits`() throws {
+        let yen = try #require(Currency(code: "JPY"))
+        #expect(throws: MoneyFault.mixedCurrencies(.eur, yen)) { try Money(1, .eur) + Money(1, yen) }
+        #expect(throws: MoneyFault.overflow) { try Money(.max, .eur) + Money(1, .eur) }
+        #expect(throws: MoneyFault.overflow) { try Money(.min, .eur) - Money(1, .eur) }
+        #expect(throws: MoneyFault.overflow) { try Money(.max, .eur).share(3, of: 2) }
+    }
+
+    @Test(
+        arguments: [
+            (1_05, 10, 100, 11), (1_04, 10, 100, 10), (-1_05, 10, 100, -11), (12_10, 21, 121, 2_10),
+            (0, 15, 100, 0),
+            (Int64.max, 100, 100, Int64.max),
+        ] as [(Int64, Int64, Int64, Int64)])
+    func `round a half away from zero in shares`(
+        units: Int64, numerator: Int64, denominator: Int64, share: Int64
+    )
+        throws
+    {
+        #expect(try Money(units, .eur).share(numerator, of: denominator).minorUnits == share)
+    }
+
+    @Test(
+        arguments: [("7.94", 794), ("7.9", 790), ("7", 700), ("-0.05", -5), ("0.00", 0)] as [(String, Int64)])
+    func `are read as they are shown`(text: String, units: Int64) {
+        #expect(Money(decimal: text, .eur)?.minorUnits == units)
+    }
+
+    @Test(arguments: [
+        "", "-", ".", "7.", ".5", "7.945", "7,94", "+7", "7.9.4", " 7", "1e3", "99999999999999999999",
+    ])
+    func `are refused in any other form`(text: String) {
+        #expect(Money(decimal: text, .eur) == nil)
+    }
+}
+
+@Suite struct `Power over time` {
+    @Test func `is energy, cut off to whole watt-hours`() {
+        #expect(Power(watts: 7_360).energy(over: .seconds(1_800)) == Energy(wattHours: 3_680))
+        #expect(Power(watts: 1).energy(over: .seconds(3_599)) == .zero)
+        #expect(Power(watts: .max).energy(over: .seconds(1 << 40)) == Energy(wattHours: .max))
+    }
+}
+
+@Suite struct `Clocks on the wall` {
+    private let prague: TimeZone
+
+    init() throws {
+        prague = try #require(TimeZone.named("Europe/Prague"))
+    }
+
+    @Test(arguments: ["CET", "Europe/Nowhere", "", "prague"])
+    func `know zones by their full names only`(name: String) {
+        #expect(TimeZone.named(name) == nil)
+    }
+
+    @Test(arguments: [
+        ("2026-01-15", "12:00", "2026-01-15T11:00:00Z"), ("2026-07-15", "12:00", "2026-07-15T10:00:00Z"),
+        // Put forward over it, and shown twice.
+        ("2026-03-29", "02:30", "2026-03-29T01:30:00Z"), ("2026-10-25", "02:30", "2026-10-25T00:30:00Z"),
+        ("2026-03-29", "01:59", "2026-03-29T00:59:00Z"), ("2026-10-25", "03:00", "2026-10-25T02:00:00Z"),
+    ])
+    func `show a time of a day at one moment`(day: String, time: String, moment: String) throws {
+        let day = try #require(CalendarDay(day))
+        let time = try #require(TimeOfDay(time))
+
+        #expect(Timestamp.text(time.moment(on: day, in: prague)) == moment)
+    }
+
+    @Test func `begin a day at its midnight`() throws {
+        let day = try #require(CalendarDay("2026-10-25"))
+        #expect(Timestamp.text(day.start(in: prague)) == "2026-10-24T22:00:00Z")
+        #expect(day.adding(days: 1).start(in: prague).timeIntervalSince(day.start(in: prague)) == 25 * 3_600)
+        #expect(CalendarDay(of: day.start(in: prague), in: prague) == day)
+        #expect(CalendarDay(of: day.start(in: prague) - 1, in: prague) == day.adding(days: -1))
+        #expect(TimeOfDay(of: day.start(in: prague) - 1, in: prague).text == "23:59")
+    }
+
+    @Test func `count months and weekdays`() throws {
+        let day = try #require(CalendarDay("2026-11-20"))
+        #expect(day.weekday == 5)
+        #expect(CalendarDay(daysSinceEpoch: -1).weekday == 3)
+        #expect(day.firstOfMonth.text == "2026-11-01")
+        #expect(day.firstOfNextMonth.text == "2026-12-01")
+        #expect(try #require(CalendarDay("2026-12-31")).firstOfNextMonth.text == "2027-01-01")
+        #expect(try #require(CalendarDay("2024-02-01")).firstOfNextMonth.text == "2024-03-01")
+    }
+}

@@ -81,7 +81,8 @@ package struct JSONOutput {
     /// A number with a fraction. JSON has no words for infinity and not-a-number: they become null.
     package mutating func number(_ value: Double) {
         guard value.isFinite else { return null() }
-        if let whole = Int64(exactly: value) { return integer(whole) }
+        // From 2^53 on the digits of a whole number would say more than the Double knows.
+        if abs(value) < 9_007_199_254_740_992, let whole = Int64(exactly: value) { return integer(whole) }
         separate()
         bytes.append(contentsOf: Array(value.description.utf8))
     }

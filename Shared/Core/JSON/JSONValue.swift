@@ -15,7 +15,8 @@ package enum JSONValue: Hashable, Sendable {
         case .false: self = .bool(false)
         case .string: self = .string(document.string(at: index))
         case .number:
-            if !document.tokens[index].isComplex, let whole = document.integer(at: index) {
+            // Whole is whole however it is written, so that equal numbers are equal values.
+            if let whole = document.integer(at: index) {
                 self = .integer(whole)
             } else {
                 // What no Double holds becomes the nearest thing that JSON can say of it.
@@ -44,8 +45,23 @@ extension JSONValue: Codable {
             self.init(tape.reading.document, at: tape.index)
             return
         }
+        // Another's decoder has to be asked for one kind after the other; a refusal means the next.
         let container = try decoder.singleValueContainer()
-        self = container.decodeNil() ? .null : .string(try container.decode(String.self))
+        if container.decodeNil() {
+            self = .null
+        } else if let value = try? container.decode(Bool.self) {
+            self = .bool(value)
+        } else if let value = try? container.decode(Int64.self) {
+            self = .integer(value)
+        } else if let value = try? container.decode(Double.self) {
+            self = .number(value)
+        } else if let value = try? container.decode(String.self) {
+            self = .string(value)
+        } else if let elements = try? container.decode([JSONValue].self) {
+            self = .array(elements)
+        } else {
+            self = .object(try container.decode([String: JSONValue].self))
+        }
     }
 
     package func encode(to encoder: any Encoder) throws {

@@ -147,6 +147,11 @@ package struct TimeOfDay: Hashable, Comparable, Sendable {
     /// 0 to 1439.
     package let minutes: Int
 
+    /// For a number that is known to be one of the day.
+    init(wholeMinutes minutes: Int) {
+        self.minutes = minutes
+    }
+
     package init?(minutes: Int) {
         guard (0..<1_440).contains(minutes) else { return nil }
         self.minutes = minutes

@@ -25,7 +25,7 @@ extension ID: CustomStringConvertible {
 extension ID: Codable, JSONSchemaDescribed, JSONStandIn {
     package init(from decoder: any Decoder) throws {
         number = try decoder.singleValueContainer().decode(Int64.self)
-        guard number >= 0 else { throw OutsideLimits("must not be negative") }
+        guard number > 0 else { throw OutsideLimits("must be a positive whole number") }
     }
 
     package func encode(to encoder: any Encoder) throws {
@@ -33,6 +33,6 @@ extension ID: Codable, JSONSchemaDescribed, JSONStandIn {
         try container.encode(number)
     }
 
-    package static var jsonSchema: JSONSchema { .integer(minimum: 0) }
-    package static var standIn: Self { Self(0) }
+    package static var jsonSchema: JSONSchema { .integer(minimum: 1) }
+    package static var standIn: Self { Self(1) }
 }

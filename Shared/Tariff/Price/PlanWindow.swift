@@ -27,15 +27,3 @@ package struct PlanWindow: Hashable, Sendable {
 extension PlanWindow: CustomStringConvertible {
     package var description: String { "\(start.text)–\(end.text)" }
 }
-
-extension TimeOfDay {
-    /// What the clocks of a zone show at a moment, summer time included.
-    package init(of moment: Date, in zone: TimeZone) {
-        let local = moment.timeIntervalSince1970 + Double(zone.secondsFromGMT(for: moment))
-        // The remainder before the conversion, so that a date of any size fits.
-        let second = local.rounded(.down).truncatingRemainder(dividingBy: 86_400)
-        let minute = Int((second < 0 ? second + 86_400 : second) / 60)
-        guard let time = TimeOfDay(minutes: minute) else { preconditionFailure("a day has 1440 minutes") }
-        self = time
-    }
-}
