@@ -98,6 +98,8 @@ import Testing
         #expect(Bounded<2>("řž")?.text == "řž")
         #expect(Bounded<2>("abc") == nil)
         #expect(Bounded<2>(cutting: "abc").text == "ab")
+        #expect(Text<1, 3>("a\0") == nil)
+        #expect(Bounded<2>("a\0") == nil)
     }
 }
 

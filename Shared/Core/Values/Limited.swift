@@ -2,9 +2,9 @@
 @usableFromInline package struct Bounded<let max: Int>: Hashable, Sendable {
     @usableFromInline package let text: String
 
-    /// Nil when it is longer.
+    /// Nil when it is longer, or has a character U+0000, which PostgreSQL's text cannot hold.
     @inlinable package init?(_ text: String) {
-        guard text.isNoLonger(than: max) else { return nil }
+        guard text.isNoLonger(than: max), !text.utf8.contains(0) else { return nil }
         self.text = text
     }
 
@@ -18,6 +18,8 @@ extension Bounded: Codable, JSONSchemaDescribed, JSONStandIn, CustomStringConver
     @usableFromInline package init(from decoder: any Decoder) throws {
         let text = try decoder.singleValueContainer().decode(String.self)
         guard text.isNoLonger(than: max) else { throw OutsideLimits("must be at most \(max) characters") }
+        // PostgreSQL's text cannot hold it.
+        guard !text.utf8.contains(0) else { throw OutsideLimits("must not contain the character U+0000") }
         self.text = text
     }
 
@@ -32,8 +34,8 @@ extension Bounded: Codable, JSONSchemaDescribed, JSONStandIn, CustomStringConver
 }
 
 /// Text of `min` to `max` characters, trimmed at both ends.
-@usableFromInline package struct Text<let min: Int, let max: Int>: Hashable, Sendable {
-    @usableFromInline package let text: String
+package struct Text<let min: Int, let max: Int>: Hashable, Sendable {
+    package let text: String
 
     /// Nil when it is shorter or longer.
     package init?(_ text: String) {
@@ -47,6 +49,8 @@ extension Bounded: Codable, JSONSchemaDescribed, JSONStandIn, CustomStringConver
     }
 
     private static func mistake(in text: String) -> String? {
+        // PostgreSQL's text cannot hold it.
+        if text.utf8.contains(0) { return "must not contain the character U+0000" }
         if !text.isNoLonger(than: max) { return "must be at most \(max) characters" }
         guard text.unicodeScalars.count >= min else {
             return text.isEmpty ? "must not be empty" : "must be at least \(min) characters"
@@ -56,20 +60,20 @@ extension Bounded: Codable, JSONSchemaDescribed, JSONStandIn, CustomStringConver
 }
 
 extension Text: Codable, JSONSchemaDescribed, JSONStandIn, CustomStringConvertible {
-    @usableFromInline package init(from decoder: any Decoder) throws {
+    package init(from decoder: any Decoder) throws {
         let trimmed = try decoder.singleValueContainer().decode(String.self).trimmed
         if let mistake = Self.mistake(in: trimmed) { throw OutsideLimits(mistake) }
         text = trimmed
     }
 
-    @usableFromInline package func encode(to encoder: any Encoder) throws {
+    package func encode(to encoder: any Encoder) throws {
         var container = encoder.singleValueContainer()
         try container.encode(text)
     }
 
     package static var jsonSchema: JSONSchema { .string(minLength: min > 0 ? min : nil, maxLength: max) }
     package static var standIn: Self { Self(unchecked: "") }
-    @usableFromInline package var description: String { text }
+    package var description: String { text }
 }
 
 /// A whole number from `min` to `max`.
