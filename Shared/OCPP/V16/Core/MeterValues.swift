@@ -21,10 +21,12 @@ extension V16 {
                 connectorId = try container.decode(Int.self, forKey: .connectorId)
                 transactionId = try container.decodeIfPresent(Int.self, forKey: .transactionId)
                 meterValue = try container.decode([MeterValue].self, forKey: .meterValue)
-                // Both lists must hold something here; in a StopTransaction they need not.
-                guard !meterValue.isEmpty, meterValue.allSatisfy({ !$0.sampledValue.isEmpty }) else {
-                    throw OutsideLimits.tooFew
-                }
+                guard Self.holdsValues(meterValue) else { throw OutsideLimits.tooFew }
+            }
+
+            /// Neither list may be empty here; in a StopTransaction both may.
+            static func holdsValues(_ list: [MeterValue]) -> Bool {
+                !list.isEmpty && list.allSatisfy { !$0.sampledValue.isEmpty }
             }
         }
 
