@@ -90,7 +90,7 @@ let package = Package(
             name: "StationSimulator", dependencies: ["OCPP", "WebSocket", "HTTP", "Sockets", "Core"],
             path: "Tests/StationSimulator", exclude: ["Main"], swiftSettings: house),
         .executableTarget(
-            name: "station-sim", dependencies: ["StationSimulator", "Settings", "Lifecycle"],
+            name: "station-sim", dependencies: ["StationSimulator", "OCPP", "Sockets", "Core"],
             path: "Tests/StationSimulator/Main", swiftSettings: house),
         .executableTarget(
             name: "bench",
