@@ -74,7 +74,7 @@ let package = Package(
             swiftSettings: house),
         .target(
             name: "Identity", dependencies: ["Contracts", "Crypto", "HTTP", "Postgres", "Core"],
-            path: "Shared/Identity", swiftSettings: house),
+            path: "Shared/Identity", exclude: ["README.md"], swiftSettings: house),
         .target(
             name: "Jobs", dependencies: ["Postgres", "Redis", "Sockets", "Core", "Telemetry"],
             path: "Shared/Jobs", resources: [.embedInCode("SQL")], swiftSettings: house),

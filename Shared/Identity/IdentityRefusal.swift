@@ -1,3 +1,4 @@
+package import Core
 package import Crypto
 package import HTTP
 
@@ -25,5 +26,5 @@ package enum IdentityRefusal: Refusal, Equatable {
 /// The database does not answer, so nobody can be told from anybody: the caller may come again.
 package struct LoginsUnavailable: Unavailability, CustomStringConvertible {
     package let description: String
-    package var retryAfterSeconds: Int { 1 }
+    package var retryAfterSeconds: Int? { 1 }
 }

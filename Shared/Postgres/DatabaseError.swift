@@ -1,3 +1,5 @@
+import Core
+
 /// Everything that can go wrong with the database, as one struct at the border to libpq.
 ///
 /// Holds no data of anybody: the statement stands without its binds, the server's message only where it names objects and not
@@ -84,4 +86,9 @@ package struct DatabaseError: Error, Sendable, CustomStringConvertible {
         if let statement { text += " In: \(statement)" }
         return text
     }
+}
+
+extension DatabaseError: Unavailability {
+    /// A server that is away is mostly back within seconds.
+    package var retryAfterSeconds: Int? { isUnavailable ? 2 : nil }
 }

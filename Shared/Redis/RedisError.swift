@@ -1,3 +1,5 @@
+import Core
+
 /// Everything that can go wrong with Redis, as one struct at the border to hiredis.
 package struct RedisError: Error, Equatable, Sendable, CustomStringConvertible {
     package enum Kind: Equatable, Sendable {
@@ -39,4 +41,9 @@ package struct RedisError: Error, Equatable, Sendable, CustomStringConvertible {
     package var mayHaveRun: Bool { kind == .connectionLost || kind == .deadlineExceeded }
 
     package var description: String { "\(kind): \(message)" }
+}
+
+extension RedisError: Unavailability {
+    /// A bus that is away is mostly back within seconds.
+    package var retryAfterSeconds: Int? { isUnavailable ? 2 : nil }
 }

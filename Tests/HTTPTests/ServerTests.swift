@@ -39,11 +39,30 @@ import Testing
         Route(.get, "/large") { (_: Call<None, None, None>) in
             OK(Greeting(text: String(repeating: "volt", count: 1_000)))
         }.open
+        Route(.get, "/away") { (_: Call<None, None, None>) -> NoContent in throw Away() }.open
+        Route(.get, "/refresh") { (_: Call<None, None, None>) in OK(Greeting(text: "new")) }
+            .openToAnyCredential
         Route(.get, "/broken") { (_: Call<None, None, None>) -> NoContent in throw Secret() }.open
         Route(.get, "/slow") { (_: Call<None, None, None>) -> NoContent in
             try await EventLoop.current?.sleep(for: .seconds(60))
             return NoContent()
         }.within(.milliseconds(50)).open
+    }
+
+    struct Away: Unavailability { let retryAfterSeconds: Int? = 3 }
+
+    @Test func `says when to come back while something that it needs is away`() async throws {
+        let answers = try await conversation(get("/away"))
+        #expect(answers[0].status == 503)
+        #expect(answers[0].fields["retry-after"] == "3")
+    }
+
+    @Test(arguments: [("/hello", 401), ("/refresh", 200)])
+    func `looks at credentials on open routes too, but where people go to renew them`(
+        path: String, status: Int
+    ) async throws {
+        let answers = try await conversation(get(path, "Authorization: Bearer expired\r\n"))
+        #expect(answers[0].status == status)
     }
 
     struct Secret: Error { let password = "hunter2" }

@@ -72,7 +72,21 @@ package protocol Refusal: Error {
     var problem: Problem { get }
 }
 
-/// Something that we need is away: database, bus, gateway, provider. The caller may try again.
-package protocol Unavailability: Error {
-    var retryAfterSeconds: Int { get }
+extension Problem {
+    /// Everything thrown becomes a problem; what is no "no" of ours is a defect, and its text stays inside.
+    init(thrown error: any Error) {
+        switch error {
+        case let problem as Problem: self = problem
+        case let refusal as any Refusal: self = refusal.problem
+        case let mistakes as JSONMistakes: self = Problem(mistakes)
+        case let away as any Unavailability:
+            guard let seconds = away.retryAfterSeconds else {
+                self = .internalError
+                return
+            }
+            self = Problem(
+                .serviceUnavailable, "service unavailable", headers: ["Retry-After": String(seconds)])
+        default: self = .internalError
+        }
+    }
 }

@@ -13,6 +13,8 @@ package struct Route: Sendable {
     /// From the end of the request to the answer; the server's own limit where none is named.
     package private(set) var deadline: Duration?
     package private(set) var bodyLimit: Int?
+    /// A credential that is sent along is not looked at.
+    package private(set) var ignoresCredentials = false
     /// Honours `Idempotency-Key`.
     package private(set) var isIdempotent = false
 
@@ -135,7 +137,14 @@ package struct Route: Sendable {
 
     package func needs(_ right: Right) -> GuardedRoute { GuardedRoute(route: self, right: right) }
 
-    /// For everybody, with or without a log-in.
+    /// For everybody, whatever credential is sent along: where people go whose credential has expired.
+    package var openToAnyCredential: GuardedRoute {
+        var copy = self
+        copy.ignoresCredentials = true
+        return GuardedRoute(route: copy, right: .open)
+    }
+
+    /// For everybody, with or without a log-in; a credential that is sent must be right.
     package var open: GuardedRoute { GuardedRoute(route: self, right: .open) }
 }
 

@@ -73,7 +73,7 @@ package struct Dispatcher: Sendable {
             try await checkLimit("address:\(request.client)", rules.perAddress)
             let (guarded, parameters) = try route(for: request)
             event.route = guarded.route.pattern.description
-            let caller = try await credentials.caller(of: request)
+            let caller = guarded.route.ignoresCredentials ? nil : try await credentials.caller(of: request)
             event.user = caller?.user
             isAuthenticated = caller != nil
             guard guarded.right.isHeld(by: caller) else { throw Self.refused(caller) }
@@ -157,21 +157,12 @@ package struct Dispatcher: Sendable {
             .tooManyRequests, code: 2017, "rate limit exceeded", headers: ["Retry-After": String(seconds)])
     }
 
-    /// Everything thrown becomes the envelope; what is not a "no" of ours is a defect, and its text stays inside.
     private static func problem(from error: any Error, _ event: inout RequestEvent) -> Problem {
-        switch error {
-        case let problem as Problem: return problem
-        case let refusal as any Refusal: return refusal.problem
-        case let mistakes as JSONMistakes: return Problem(mistakes)
-        case let away as any Unavailability:
+        let problem = Problem(thrown: error)
+        if problem.status == .internalServerError || problem.status == .serviceUnavailable {
             event.innerError = String(describing: error)
-            return Problem(
-                .serviceUnavailable, "service unavailable",
-                headers: ["Retry-After": String(away.retryAfterSeconds)])
-        default:
-            event.innerError = String(describing: error)
-            return .internalError
         }
+        return problem
     }
 
     /// Bodies below this gain nothing from compression.

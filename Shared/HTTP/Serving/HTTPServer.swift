@@ -139,16 +139,7 @@ final class ServerCore: Sendable {
     }
 
     func response(to error: any Error, _ request: Request) -> Response {
-        let problem: Problem
-        switch error {
-        case let known as Problem: problem = known
-        case let refusal as any Refusal: problem = refusal.problem
-        case let away as any Unavailability:
-            problem = Problem(
-                .serviceUnavailable, "service unavailable",
-                headers: ["Retry-After": String(away.retryAfterSeconds)])
-        default: problem = .internalError
-        }
+        let problem = Problem(thrown: error)
         return marked(problem.response(at: dispatcher.rules.clock.now), request.id)
     }
 
