@@ -14,6 +14,11 @@ let house: [SwiftSetting] = [
 let package = Package(
     name: "VoltBus",
     products: [
+        .executable(name: "gateway", targets: ["gateway"]),
+        .executable(name: "accounts", targets: ["accounts"]),
+        .executable(name: "billing", targets: ["billing"]),
+        .executable(name: "reporting", targets: ["reporting"]),
+        .executable(name: "migrate", targets: ["migrate"]),
         .executable(name: "station-sim", targets: ["station-sim"]),
         .executable(name: "bench", targets: ["bench"]),
     ],
@@ -50,7 +55,8 @@ let package = Package(
             name: "Compression", dependencies: ["Core", "CZlib"], path: "Shared/Compression",
             swiftSettings: house),
         .target(
-            name: "Contracts", dependencies: ["Core"], path: "Shared/Contracts", exclude: ["README.md"],
+            name: "Contracts", dependencies: ["Core"], path: "Shared/Contracts",
+            exclude: ["README.md", "VIEWS.md"],
             swiftSettings: house),
         .target(name: "Tariff", dependencies: ["Core"], path: "Shared/Tariff", swiftSettings: house),
         .target(name: "OCPP", dependencies: ["Core"], path: "Shared/OCPP", swiftSettings: house),
@@ -84,6 +90,72 @@ let package = Package(
         .target(
             name: "Outbound", dependencies: ["CCurl", "Core"], path: "Shared/Outbound", swiftSettings: house),
         .target(name: "Mail", dependencies: ["Outbound", "Core"], path: "Shared/Mail", swiftSettings: house),
+        .target(
+            name: "Hosting",
+            dependencies: [
+                "Bus", "Contracts", "HTTP", "Identity", "Jobs", "Lifecycle", "Postgres", "Redis", "Settings",
+                "Sockets", "Telemetry", "Core",
+            ],
+            path: "Shared/Hosting", exclude: ["SQL"], swiftSettings: house),
+
+        // The services: a library that holds all of it, and an executable that starts it.
+        .target(
+            name: "GatewayService",
+            dependencies: [
+                "Bus", "Contracts", "Core", "Crypto", "HTTP", "Hosting", "Identity", "Jobs", "Lifecycle",
+                "OCPP", "Postgres", "Redis", "Settings", "Tariff", "Telemetry", "WebSocket",
+            ],
+            path: "Services/Gateway", exclude: ["Main", "README.md"], resources: [.embedInCode("Migrations")],
+            swiftSettings: house),
+        .executableTarget(
+            name: "gateway", dependencies: ["GatewayService", "Settings", "Lifecycle"],
+            path: "Services/Gateway/Main", swiftSettings: house),
+        .target(
+            name: "AccountsService",
+            dependencies: [
+                "Bus", "Compression", "Contracts", "Core", "Crypto", "Documents", "HTTP", "Hosting",
+                "Identity", "Jobs", "Lifecycle", "Mail", "Outbound", "Postgres", "Redis", "Settings",
+                "Tariff", "Telemetry", "WebSocket",
+            ],
+            path: "Services/Accounts", exclude: ["Main", "README.md"],
+            resources: [.embedInCode("Migrations")],
+            swiftSettings: house),
+        .executableTarget(
+            name: "accounts", dependencies: ["AccountsService", "Settings", "Lifecycle"],
+            path: "Services/Accounts/Main", swiftSettings: house),
+        .target(
+            name: "BillingService",
+            dependencies: [
+                "Bus", "Compression", "Contracts", "Core", "Crypto", "Documents", "HTTP", "Hosting",
+                "Identity", "Jobs", "Lifecycle", "Mail", "Outbound", "Postgres", "Redis", "Settings",
+                "Tariff", "Telemetry",
+            ],
+            path: "Services/Billing", exclude: ["Main", "README.md"], resources: [.embedInCode("Migrations")],
+            swiftSettings: house),
+        .executableTarget(
+            name: "billing", dependencies: ["BillingService", "Settings", "Lifecycle"],
+            path: "Services/Billing/Main", swiftSettings: house),
+        .target(
+            name: "ReportingService",
+            dependencies: [
+                "Bus", "Compression", "Contracts", "Core", "Crypto", "Documents", "HTTP", "Hosting",
+                "Identity", "Jobs", "Lifecycle", "Mail", "Outbound", "Postgres", "Redis", "Settings",
+                "Tariff", "Telemetry",
+            ],
+            path: "Services/Reporting", exclude: ["Main", "README.md"],
+            resources: [.embedInCode("Migrations")],
+            swiftSettings: house),
+        .executableTarget(
+            name: "reporting", dependencies: ["ReportingService", "Settings", "Lifecycle"],
+            path: "Services/Reporting/Main", swiftSettings: house),
+        .executableTarget(
+            name: "migrate",
+            dependencies: [
+                "AccountsService", "BillingService", "GatewayService", "ReportingService", "Lifecycle",
+                "Postgres",
+                "Settings", "Sockets",
+            ],
+            path: "Services/Migrate", swiftSettings: house),
 
         // Tools that drive the suite from outside, and what tests share.
         .target(
@@ -156,6 +228,51 @@ let package = Package(
                 "StationSimulator", "OCPP", "WebSocket", "HTTP", "Sockets", "Core", "TestSupport",
             ],
             path: "Tests/StationSimulatorTests", swiftSettings: house),
+        .testTarget(
+            name: "HostingTests",
+            dependencies: [
+                "Hosting", "Contracts", "HTTP", "Lifecycle", "Postgres", "Settings", "Core", "TestSupport",
+            ],
+            path: "Tests/HostingTests", swiftSettings: house),
+        .testTarget(
+            name: "GatewayTests",
+            dependencies: [
+                "GatewayService", "Bus", "Contracts", "Core", "Crypto", "HTTP", "Hosting", "Identity", "Jobs",
+                "Lifecycle", "OCPP", "Postgres", "Redis", "Settings", "Tariff", "Telemetry", "WebSocket",
+                "StationSimulator", "Sockets", "TestSupport",
+            ],
+            path: "Tests/GatewayTests", swiftSettings: house),
+        .testTarget(
+            name: "AccountsTests",
+            dependencies: [
+                "AccountsService", "Bus", "Compression", "Contracts", "Core", "Crypto", "Documents", "HTTP",
+                "Hosting", "Identity", "Jobs", "Lifecycle", "Mail", "Outbound", "Postgres", "Redis",
+                "Settings", "Tariff", "Telemetry", "WebSocket", "Sockets", "TestSupport",
+            ],
+            path: "Tests/AccountsTests", swiftSettings: house),
+        .testTarget(
+            name: "BillingTests",
+            dependencies: [
+                "BillingService", "Bus", "Compression", "Contracts", "Core", "Crypto", "Documents", "HTTP",
+                "Hosting", "Identity", "Jobs", "Lifecycle", "Mail", "Outbound", "Postgres", "Redis",
+                "Settings", "Tariff", "Telemetry", "Sockets", "TestSupport",
+            ],
+            path: "Tests/BillingTests", swiftSettings: house),
+        .testTarget(
+            name: "ReportingTests",
+            dependencies: [
+                "ReportingService", "Bus", "Compression", "Contracts", "Core", "Crypto", "Documents", "HTTP",
+                "Hosting", "Identity", "Jobs", "Lifecycle", "Mail", "Outbound", "Postgres", "Redis",
+                "Settings", "Tariff", "Telemetry", "Sockets", "TestSupport",
+            ],
+            path: "Tests/ReportingTests", swiftSettings: house),
+        .testTarget(
+            name: "StoryTests",
+            dependencies: [
+                "Core", "HTTP", "Lifecycle", "Postgres", "Redis", "Sockets", "StationSimulator", "WebSocket",
+                "TestSupport",
+            ],
+            path: "Tests/StoryTests", swiftSettings: house),
         .testTarget(
             name: "ArchitectureTests", dependencies: ["TestSupport"], path: "Tests/ArchitectureTests",
             swiftSettings: house),

@@ -10,7 +10,8 @@ package enum Channel: Hashable, Sendable {
     case billing
     /// gateway → all: a station came, left, booted, raised a log line, reported what the registry lacks.
     case station
-    /// accounts → all: a login session was revoked, a right, a tag, a price or a setting changed, parking ended.
+    /// accounts → all: a login session was revoked, a right, a tag, a price or a setting changed, parking ended. any →
+    /// accounts: a login is in use.
     case account
     /// any → the gateway of that name.
     case command(to: InstanceName)

@@ -115,7 +115,7 @@ package final class Connection {
         watch.interest = interest
     }
 
-    private func onReady(_ readiness: Readiness) {
+    private func onReady(_ readiness: DescriptorReadiness) {
         if readiness.contains(.write) { flush() }
         guard state != .closed else { return }
         if readiness.contains(.read) {

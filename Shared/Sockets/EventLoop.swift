@@ -109,7 +109,7 @@ package final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable
     /// Calls `onReady` each time the descriptor is ready for what `interest` names, until the watch is cancelled.
     /// Form the closure inside an actor whose executor is this loop: it is then isolated to that actor.
     package func watch(
-        _ descriptor: Int32, _ interest: Interest, _ onReady: @escaping (Readiness) -> Void
+        _ descriptor: Int32, _ interest: Interest, _ onReady: @escaping (DescriptorReadiness) -> Void
     ) throws(SocketError) -> Watch {
         checkIsolated()
         let watch = Watch(descriptor, interest, generation: nextGeneration, loop: self, onReady: onReady)
@@ -235,7 +235,7 @@ package final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable
         return Int32(seconds) * 1_000 + Int32((attoseconds + 999_999_999_999_999) / 1_000_000_000_000_000)
     }
 
-    private func deliver(_ token: UInt64, _ readiness: Readiness) {
+    private func deliver(_ token: UInt64, _ readiness: DescriptorReadiness) {
         guard token != Self.doorbellToken else {
             var count: UInt64 = 0
             _ = Glibc.read(doorbell, &count, MemoryLayout<UInt64>.size)

@@ -11,14 +11,14 @@ package struct Interest: OptionSet, Sendable {
 }
 
 /// What a descriptor is ready for. Hang-up and errors are told without asking.
-package struct Readiness: OptionSet, Sendable {
+package struct DescriptorReadiness: OptionSet, Sendable {
     package let rawValue: UInt8
     package init(rawValue: UInt8) { self.rawValue = rawValue }
 
-    package static let read = Readiness(rawValue: 1)
-    package static let write = Readiness(rawValue: 2)
-    package static let hangup = Readiness(rawValue: 4)
-    package static let error = Readiness(rawValue: 8)
+    package static let read = DescriptorReadiness(rawValue: 1)
+    package static let write = DescriptorReadiness(rawValue: 2)
+    package static let hangup = DescriptorReadiness(rawValue: 4)
+    package static let error = DescriptorReadiness(rawValue: 8)
 }
 
 /// One epoll descriptor, level-triggered, and the room for the events of one wait.
@@ -68,13 +68,13 @@ final class Poller {
 
     /// Waits until something is ready or `milliseconds` have passed (−1 waits for ever, 0 only looks), then calls
     /// `deliver` once for each event.
-    func wait(milliseconds: Int32, _ deliver: (UInt64, Readiness) -> Void) {
+    func wait(milliseconds: Int32, _ deliver: (UInt64, DescriptorReadiness) -> Void) {
         let count = epoll_wait(descriptor, events.baseAddress, Int32(Self.eventsPerWait), milliseconds)
         // Interrupted by a signal: the loop simply takes another turn.
         guard count > 0 else { return }
         for index in 0..<Int(count) {
             let event = events[index]
-            var ready: Readiness = []
+            var ready: DescriptorReadiness = []
             if event.events & voltbus_epoll_in != 0 { ready.insert(.read) }
             if event.events & voltbus_epoll_out != 0 { ready.insert(.write) }
             if event.events & voltbus_epoll_hangup != 0 { ready.insert(.hangup) }

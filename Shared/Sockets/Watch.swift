@@ -5,12 +5,12 @@ package final class Watch {
     /// Tells this watch from an earlier one of the same descriptor number.
     let generation: UInt32
     private unowned let loop: EventLoop
-    let onReady: (Readiness) -> Void
+    let onReady: (DescriptorReadiness) -> Void
     private(set) var isActive = true
 
     init(
         _ descriptor: Int32, _ interest: Interest, generation: UInt32, loop: EventLoop,
-        onReady: @escaping (Readiness) -> Void
+        onReady: @escaping (DescriptorReadiness) -> Void
     ) {
         self.descriptor = descriptor
         self.interest = interest

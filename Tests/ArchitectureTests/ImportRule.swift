@@ -27,6 +27,10 @@ enum ImportRule {
         "Shared/Jobs": ["Postgres", "Redis", "Core", "Telemetry", "Sockets", "FoundationEssentials"],
         "Shared/Documents": ["CPangoCairo", "Core", "FoundationEssentials", "Dispatch"],
         "Shared/Outbound": ["CCurl", "Core", "FoundationEssentials", "Dispatch"],
+        "Shared/Hosting": [
+            "Bus", "Contracts", "HTTP", "Identity", "Jobs", "Lifecycle", "Postgres", "Redis", "Settings",
+            "Sockets", "Telemetry", "Core", "FoundationEssentials",
+        ],
         "Shared/Mail": ["Outbound", "Core", "FoundationEssentials", "Glibc"],
     ]
 

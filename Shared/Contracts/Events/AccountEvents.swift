@@ -20,6 +20,21 @@ package struct LoginRevoked: LoggedEvent {
     package var subject: String { "\(login)" }
 }
 
+/// A login is in use, told by the service that saw it, at most about once an hour: accounts moves its last use, and with
+/// it the end of a device token. Lost ones are told again by the next request.
+package struct LoginUsed: Event {
+    package static let kind = "account.login-used"
+    package static let channel = Channel.account
+
+    package var login: ID<LoginSession>
+    package var at: Date
+
+    package init(_ login: ID<LoginSession>, at date: Date) {
+        self.login = login
+        at = date
+    }
+}
+
 /// What a user may do has changed: role, level, state, or a grant for a point.
 package struct RightsChanged: LoggedEvent {
     package static let kind = "account.rights"

@@ -214,7 +214,7 @@ final class PostgresConnection {
 
     // Receiving.
 
-    private func react(to readiness: Readiness) {
+    private func react(to readiness: DescriptorReadiness) {
         if readiness.contains(.write) { flush() }
         guard phase == .open, !readiness.isDisjoint(with: [.read, .hangup, .error]) else { return }
         let isAlive = PQconsumeInput(handle) == 1

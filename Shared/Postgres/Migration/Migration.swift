@@ -33,15 +33,19 @@ package struct MigrationList: Sendable {
     /// - Parameter files: name without ending and content of each, such as
     ///   `["v0001_stations": PackageResources.v0001_stations_sql]`, in order.
     package init(schema: StaticString, _ files: KeyValuePairs<String, [UInt8]>) throws(DatabaseError) {
-        self.schema = schema
         var migrations: [Migration] = []
         for (name, bytes) in files { migrations.append(try Migration(name, bytes)) }
+        try self.init(schema: schema, migrations)
+    }
+
+    package init(schema: StaticString, _ migrations: [Migration]) throws(DatabaseError) {
         for (index, migration) in migrations.enumerated() where migration.version != index + 1 {
             let expected = String(index + 1)
             throw DatabaseError(
                 .migration,
                 "\(schema): \(migration.name) stands where number \(expected) belongs.")
         }
+        self.schema = schema
         self.migrations = migrations
     }
 }

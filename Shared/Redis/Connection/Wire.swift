@@ -114,7 +114,7 @@ final class Wire {
         report?(reason)
     }
 
-    private func ready(_ readiness: Readiness) {
+    private func ready(_ readiness: DescriptorReadiness) {
         // Either handler may end the connection, and with it the last reference to this object.
         withExtendedLifetime(self) {
             if readiness.contains(.write), context != nil { flush() }

@@ -1,0 +1,14 @@
+package import Postgres
+
+/// The history of schema `accounts`, compiled in; `migrate` applies it.
+package enum AccountsMigrations {
+    package static var list: MigrationList {
+        get throws {
+            try MigrationList(
+                schema: "accounts",
+                [
+                    "v0001_foundation": PackageResources.v0001_foundation_sql
+                ])
+        }
+    }
+}

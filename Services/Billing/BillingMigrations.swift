@@ -1,0 +1,14 @@
+package import Postgres
+
+/// The history of schema `billing`, compiled in; `migrate` applies it.
+package enum BillingMigrations {
+    package static var list: MigrationList {
+        get throws {
+            try MigrationList(
+                schema: "billing",
+                [
+                    "v0001_foundation": PackageResources.v0001_foundation_sql
+                ])
+        }
+    }
+}

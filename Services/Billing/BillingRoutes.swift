@@ -1,0 +1,7 @@
+package import HTTP
+
+extension Billing {
+    /// The whole surface of the service, with the right that each route needs.
+    @RouteTable package var routes: [GuardedRoute] {
+    }
+}

@@ -1,0 +1,14 @@
+package import Postgres
+
+/// The history of schema `gateway`, compiled in; `migrate` applies it.
+package enum GatewayMigrations {
+    package static var list: MigrationList {
+        get throws {
+            try MigrationList(
+                schema: "gateway",
+                [
+                    "v0001_foundation": PackageResources.v0001_foundation_sql
+                ])
+        }
+    }
+}

@@ -1,0 +1,14 @@
+package import Postgres
+
+/// The history of schema `reporting`, compiled in; `migrate` applies it.
+package enum ReportingMigrations {
+    package static var list: MigrationList {
+        get throws {
+            try MigrationList(
+                schema: "reporting",
+                [
+                    "v0001_foundation": PackageResources.v0001_foundation_sql
+                ])
+        }
+    }
+}
