@@ -228,4 +228,30 @@ import Testing
         #expect(members["tags"] == ["type": "object", "additionalProperties": ["type": "integer"]])
         #expect(components.count == 2)
     }
+
+    struct Span: Codable {
+        var from: Date?
+        var until: Date?
+    }
+    /// Read from one object by two types.
+    struct Search: Decodable {
+        var q: String
+        var span: Span
+        private enum CodingKeys: CodingKey { case q }
+        init(from decoder: any Decoder) throws {
+            q = try decoder.container(keyedBy: CodingKeys.self).decode(String.self, forKey: .q)
+            span = try Span(from: decoder)
+        }
+    }
+
+    @Test func `holds the members of all types that read the same object`() throws {
+        guard case .object(_, let members) = JSONSchema.of(Search.self) else {
+            Issue.record("no object")
+            return
+        }
+        #expect(members.map(\.name) == ["q", "from", "until"])
+        let search = try JSONReader.decode(
+            Search.self, from: Array("{\"until\":\"2026-11-20T10:30:00Z\",\"q\":\"x\"}".utf8))
+        #expect(search.span.until != nil)
+    }
 }

@@ -101,7 +101,8 @@ private struct JSONProbeDecoder: Decoder {
     var userInfo: [CodingUserInfoKey: Any] { [:] }
 
     func container<Key: CodingKey>(keyedBy type: Key.Type) -> KeyedDecodingContainer<Key> {
-        probing.answer = .object(name: name, [])
+        // Types that are read from one object together, each member by member, describe it together.
+        if case .object(name, _) = probing.answer {} else { probing.answer = .object(name: name, []) }
         return KeyedDecodingContainer(JSONProbeMembers(probing: probing, name: name))
     }
 

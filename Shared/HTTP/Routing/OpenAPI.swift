@@ -85,10 +85,25 @@ package enum OpenAPI {
 
     private static func responses(_ guarded: GuardedRoute, components: inout [String: JSONValue]) -> JSONValue
     {
-        let shape = guarded.route.shape
-        var success: [String: JSONValue] = ["description": .string("\(shape.status.reason)")]
-        if let content = shape.content {
-            success["content"] = [content.type: ["schema": content.schema.json(components: &components)]]
+        var responses: [String: JSONValue] = [:]
+        for outcome in guarded.route.shape.outcomes {
+            var success: [String: JSONValue] = ["description": .string("\(outcome.status.reason)")]
+            if let content = outcome.content {
+                success["content"] = [content.type: ["schema": content.schema.json(components: &components)]]
+            }
+            if !outcome.fields.isEmpty {
+                success["headers"] = .object(
+                    Dictionary(
+                        outcome.fields.map { field in
+                            (
+                                field.name,
+                                ["description": .string(field.meaning), "schema": ["type": "string"]]
+                            )
+                        }, uniquingKeysWith: { first, _ in first }))
+            }
+            let status = String(outcome.status.rawValue)
+            // Of two shapes under one status the first is shown.
+            responses[status] = responses[status] ?? .object(success)
         }
         let failure: JSONValue = [
             "description": "A failure",
@@ -98,7 +113,8 @@ package enum OpenAPI {
                 ]
             ],
         ]
-        return [String(shape.status.rawValue): .object(success), "default": failure]
+        responses["default"] = failure
+        return .object(responses)
     }
 }
 

@@ -23,8 +23,7 @@ package struct Route: Sendable {
         var path: JSONSchema
         var query: JSONSchema
         var body: JSONSchema?
-        var status: Status
-        var content: (type: String, schema: JSONSchema)?
+        var outcomes: [Outcome]
     }
 
     package init<
@@ -38,8 +37,7 @@ package struct Route: Sendable {
         let hasBody = Body.self != None.self
         shape = Shape(
             path: .of(Path.self), query: .of(Query.self), body: hasBody ? .of(Body.self) : nil,
-            status: Answer.status,
-            content: Answer.content)
+            outcomes: Answer.outcomes)
         run = { request, parameters, caller in
             let path = try Self.path(Path.self, parameters)
             // What belongs together is told together: mistakes of query and body in one answer.
