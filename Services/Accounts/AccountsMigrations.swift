@@ -7,7 +7,8 @@ package enum AccountsMigrations {
             try MigrationList(
                 schema: "accounts",
                 [
-                    "v0001_foundation": PackageResources.v0001_foundation_sql
+                    "v0001_foundation": PackageResources.v0001_foundation_sql,
+                    "v0002_sites": PackageResources.v0002_sites_sql,
                 ])
         }
     }
