@@ -28,6 +28,7 @@ extension Host {
             line["client"] = .text(event.client)
             line["user"] = event.user.map { .integer($0) }
             line["error"] = event.innerError.map { .text($0) }
+            for note in event.notes { line[note.name] = note.value }
             log.write(line)
         }
     }

@@ -82,15 +82,18 @@ package final class Host: Sendable {
 
     /// The frame of the process: connections first, then the service's own parts, the door to the outside last; down in
     /// reverse.
+    ///
+    /// - Parameter limits: what classes of routes are counted by, where the service's settings say other than the contract.
     package func assembly(
-        serving routes: [GuardedRoute], upgrading: Upgrading? = nil, parts: [Part]
+        serving routes: [GuardedRoute], upgrading: Upgrading? = nil, limits: [RateClass: RateRule] = [:],
+        parts: [Part]
     ) -> Assembly {
         let part = OpenAPI.part(of: routes, tag: service.rawValue)
         return Assembly(
             log: log, drain: settings.drain,
             parts: [stores] + parts + [
                 task("api part") { [weak self] in await self?.publish(part) },
-                http(serving: routes, upgrading: upgrading),
+                http(serving: routes, upgrading: upgrading, limits: limits),
             ])
     }
 
@@ -133,7 +136,9 @@ package final class Host: Sendable {
             })
     }
 
-    private func http(serving routes: [GuardedRoute], upgrading: Upgrading?) -> Part {
+    private func http(
+        serving routes: [GuardedRoute], upgrading: Upgrading?, limits: [RateClass: RateRule]
+    ) -> Part {
         let drain = settings.drain
         return Part(
             "http",
@@ -145,6 +150,8 @@ package final class Host: Sendable {
                     service: service.rawValue, version: Program.version, clock: clock,
                     checks: readiness.checks.map { check in .init(check.name, isFine: check.isFine) },
                     metrics: { [metrics] in metrics.text() })
+                var rules = rules
+                rules.classes.merge(limits) { _, own in own }
                 let dispatcher = Dispatcher(
                     routes: own.routes + routes, credentials: callers, rules: rules, finished: telling())
                 let started = try await HTTPServer.start(

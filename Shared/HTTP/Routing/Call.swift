@@ -13,6 +13,7 @@ package struct Call<Path: Sendable, Query: Sendable, Body: Sendable>: Sendable {
     /// Present on every route that needs a right.
     package let caller: Caller?
     package let request: Request
+    let context: CallContext
 
     /// The caller of a route that needs a right.
     package var identified: Caller {

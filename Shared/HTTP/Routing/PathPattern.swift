@@ -39,6 +39,12 @@ struct RouteTree: Sendable {
         /// The path exists, for other methods.
         case otherMethods([Method])
         case nothing
+
+        private var route: Route? {
+            if case .route(let guarded, _) = self { guarded.route } else { nil }
+        }
+        var isUnlimited: Bool { route?.isUnlimited == true }
+        var limit: RateClass? { route?.limit }
     }
 
     init(_ routes: [GuardedRoute]) {

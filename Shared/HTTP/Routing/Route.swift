@@ -6,7 +6,8 @@ package struct Route: Sendable {
     package let method: Method
     package let pattern: PathPattern
     let shape: Shape
-    let run: @Sendable (Request, [(name: String, value: String)], Caller?) async throws -> Response
+    let run:
+        @Sendable (Request, [(name: String, value: String)], Caller?, CallContext) async throws -> Response
     /// The beginning of every error message: `Failed to update user`.
     package private(set) var failing: String?
     package private(set) var summary = ""
@@ -17,6 +18,10 @@ package struct Route: Sendable {
     package private(set) var ignoresCredentials = false
     /// Honours `Idempotency-Key`.
     package private(set) var isIdempotent = false
+    /// Counted apart, besides the limits of every request.
+    package private(set) var limit: RateClass?
+    /// For who looks after the service: no limit of requests holds.
+    package private(set) var isUnlimited = false
 
     /// What the API's document says of a route.
     struct Shape: Sendable {
@@ -38,7 +43,7 @@ package struct Route: Sendable {
         shape = Shape(
             path: .of(Path.self), query: .of(Query.self), body: hasBody ? .of(Body.self) : nil,
             outcomes: Answer.outcomes)
-        run = { request, parameters, caller in
+        run = { request, parameters, caller, context in
             let path = try Self.path(Path.self, parameters)
             // What belongs together is told together: mistakes of query and body in one answer.
             var mistakes: [JSONMistake] = []
@@ -50,7 +55,8 @@ package struct Route: Sendable {
             }
             guard let query, let body else { throw Problem(JSONMistakes(mistakes)) }
             return try await handler(
-                Call(path: path, query: query, body: body, caller: caller, request: request)
+                Call(
+                    path: path, query: query, body: body, caller: caller, request: request, context: context)
             )
             .response
         }
@@ -124,6 +130,20 @@ package struct Route: Sendable {
     package var idempotent: Route {
         var copy = self
         copy.isIdempotent = true
+        return copy
+    }
+
+    /// The rules of a class are those of the dispatcher's table.
+    package func limited(by limit: RateClass) -> Route {
+        var copy = self
+        copy.limit = limit
+        return copy
+    }
+
+    /// Not counted against any limit, such as `/health`.
+    package var unlimited: Route {
+        var copy = self
+        copy.isUnlimited = true
         return copy
     }
 

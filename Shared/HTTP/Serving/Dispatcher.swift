@@ -15,6 +15,8 @@ package struct Dispatcher: Sendable {
         /// Requests a minute; 0 means no limit.
         package var perAddress = 600
         package var perAccount = 1_200
+        /// What routes are counted by that say `.limited(by:)`.
+        package var classes = RateRule.contract
         package var limits = Limits()
         /// Where routes marked `.idempotent` keep their keys; a service without such routes needs none.
         package var idempotency: (any IdempotencyStore)?
@@ -52,16 +54,18 @@ package struct Dispatcher: Sendable {
         var event = RequestEvent(
             method: request.method.rawValue, route: "", status: 0, milliseconds: 0, requestID: request.id,
             client: request.client)
-        var response = await answer(request, &event)
+        let notes = Notes()
+        var response = await answer(request, notes, &event)
         rules.cors.mark(&response, for: request)
         complete(&response, for: request)
         event.status = response.status.rawValue
+        event.notes = notes.all
         event.milliseconds = Double((rules.clock.monotonic - start).wholeNanoseconds) / 1_000_000
         finished(event)
         return response
     }
 
-    private func answer(_ request: Request, _ event: inout RequestEvent) async -> Response {
+    private func answer(_ request: Request, _ notes: Notes, _ event: inout RequestEvent) async -> Response {
         if request.method == .options {
             event.route = "preflight"
             return rules.cors.preflight()
@@ -70,8 +74,12 @@ package struct Dispatcher: Sendable {
         var isAuthenticated = false
         do {
             try checkTimestamp(of: request, isRequired: false)
-            try await checkLimit("address:\(request.client)", rules.perAddress)
-            let (guarded, parameters) = try route(for: request)
+            let match = tree.match(request.method, request.path)
+            let counting = counting(request, match)
+            if !match.isUnlimited {
+                try await counting.count("address:\(request.client)", limit: rules.perAddress)
+            }
+            let (guarded, parameters) = try Self.found(match)
             event.route = guarded.route.pattern.description
             let caller = guarded.route.ignoresCredentials ? nil : try await credentials.caller(of: request)
             event.user = caller?.user
@@ -79,11 +87,13 @@ package struct Dispatcher: Sendable {
             guard guarded.right.isHeld(by: caller) else { throw Self.refused(caller) }
             if let caller {
                 try checkTimestamp(of: request, isRequired: rules.requiresTimestamp && guarded.right != .open)
-                try await checkLimit("account:\(caller.user)", rules.perAccount)
+                try await counting.count("account:\(caller.user)", limit: rules.perAccount)
             }
+            try await counting.countRoute(caller)
             try Self.checkType(of: request, for: guarded.route)
             fixed = guarded.route.failing
-            var response = try await run(guarded.route, request, parameters, caller)
+            let context = CallContext(counting: counting, notes: notes)
+            var response = try await run(guarded.route, request, parameters, caller, context)
             if isAuthenticated { response.headers["Cache-Control"] = "no-store" }
             return response
         } catch {
@@ -95,22 +105,27 @@ package struct Dispatcher: Sendable {
     }
 
     private func run(
-        _ route: Route, _ request: Request, _ parameters: [(name: String, value: String)], _ caller: Caller?
+        _ route: Route, _ request: Request, _ parameters: [(name: String, value: String)], _ caller: Caller?,
+        _ context: CallContext
     ) async throws -> Response {
         guard route.isIdempotent, let store = rules.idempotency, let caller else {
-            return try await route.run(request, parameters, caller)
+            return try await route.run(request, parameters, caller, context)
         }
         return try await Idempotency(store: store).run(
             request, route: route.pattern.description, caller: caller
         ) {
-            try await route.run(request, parameters, caller)
+            try await route.run(request, parameters, caller, context)
         }
     }
 
-    private func route(for request: Request) throws(Problem) -> (
+    private func counting(_ request: Request, _ match: RouteTree.Match) -> RequestCounting {
+        RequestCounting(rules.limiter, client: request.client, match.limit, rules.classes)
+    }
+
+    private static func found(_ match: RouteTree.Match) throws(Problem) -> (
         GuardedRoute, [(name: String, value: String)]
     ) {
-        switch tree.match(request.method, request.path) {
+        switch match {
         case .route(let guarded, let parameters): return (guarded, parameters)
         case .nothing: throw .notFound
         case .otherMethods(let methods):
@@ -148,13 +163,6 @@ package struct Dispatcher: Sendable {
         guard abs(offset) <= Self.timestampWindow else {
             throw Problem(.forbidden, code: 2015, "the request timestamp is outside the window")
         }
-    }
-
-    private func checkLimit(_ key: String, _ limit: Int) async throws {
-        guard limit > 0, let seconds = await rules.limiter.exceeded(key, limit: limit, per: .seconds(60))
-        else { return }
-        throw Problem(
-            .tooManyRequests, code: 2017, "rate limit exceeded", headers: ["Retry-After": String(seconds)])
     }
 
     private static func problem(from error: any Error, _ event: inout RequestEvent) -> Problem {

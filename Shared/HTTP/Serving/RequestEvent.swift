@@ -1,3 +1,5 @@
+package import Telemetry
+
 /// What one request was and how it ended: filled on the way, told once at the end, for the log and the metrics.
 package struct RequestEvent: Sendable {
     package var method: String
@@ -10,4 +12,6 @@ package struct RequestEvent: Sendable {
     package var user: Int64?
     /// What was thrown and is not the caller's business.
     package var innerError: String?
+    /// What the handler added.
+    package var notes: [(name: String, value: LogValue)] = []
 }

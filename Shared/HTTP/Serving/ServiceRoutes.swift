@@ -33,9 +33,10 @@ package struct ServiceRoutes: Sendable {
     }
 
     @RouteTable package var routes: [GuardedRoute] {
-        Route(.get, "/health", health).summary("Whether the process runs").open
-        Route(.get, "/ready", ready).summary("Whether everything is there that it needs").open
-        Route(.get, "/metrics", measured).summary("Figures for Prometheus").open
+        Route(.get, "/health", health).summary("Whether the process runs").unlimited.openToAnyCredential
+        Route(.get, "/ready", ready).summary("Whether everything is there that it needs").unlimited
+            .openToAnyCredential
+        Route(.get, "/metrics", measured).summary("Figures for Prometheus").unlimited.openToAnyCredential
     }
 
     package struct Health: Codable, Sendable {
