@@ -20,6 +20,6 @@ package final class Reporting: Sendable {
     }
 
     package var assembly: Assembly {
-        host.assembly(serving: routes, parts: [host.jobs([])])
+        host.assembly(serving: routes, parts: RollupIntake(host: host).parts + [host.jobs([])])
     }
 }

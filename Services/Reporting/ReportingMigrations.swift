@@ -7,7 +7,8 @@ package enum ReportingMigrations {
             try MigrationList(
                 schema: "reporting",
                 [
-                    "v0001_foundation": PackageResources.v0001_foundation_sql
+                    "v0001_foundation": PackageResources.v0001_foundation_sql,
+                    "v0002_rollups": PackageResources.v0002_rollups_sql,
                 ])
         }
     }

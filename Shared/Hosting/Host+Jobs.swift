@@ -1,16 +1,36 @@
+import Bus
+import Contracts
+import Core
+import FoundationEssentials
 package import Jobs
 package import Lifecycle
+import Postgres
 
 extension Host {
     /// A part that runs these jobs when they are due, each once across all instances, and cleans up after the host.
     package func jobs(_ jobs: [Job]) -> Part {
+        let scheduler = JobScheduler(
+            jobs + [forgetAnswers, forgetEvents], of: service.schema, in: settings.jobsZone, on: database,
+            redis: redis, loop: nextLoop(), clock: clock, log: log, metrics: metrics)
+        return task("jobs") { await scheduler.run() }
+    }
+
+    private var forgetAnswers: Job {
         let answers = KeptAnswers(database, of: service, clock: clock)
-        let cleanUp = Job("idempotency keys", .every(seconds: 3_600)) { _ in
+        return Job("idempotency keys", .every(seconds: 3_600)) { _ in
             ["forgotten": try await answers.forgetOld()]
         }
-        let scheduler = JobScheduler(
-            jobs + [cleanUp], of: service.schema, in: settings.jobsZone, on: database, redis: redis,
-            loop: nextLoop(), clock: clock, log: log, metrics: metrics)
-        return task("jobs") { await scheduler.run() }
+    }
+
+    /// EVENT_LOG_RETENTION_DAYS, and never what a reader has not had.
+    private var forgetEvents: Job {
+        let (database, clock, service) = (database, clock, service)
+        let kept = TimeInterval(settings.eventLogRetention.components.seconds)
+        let readers = Service.allCases.filter { $0 != service }
+        return Job("event log", .every(seconds: 3_600)) { _ in
+            let forgotten = try await database.run(
+                .forgetEvents(of: service, before: clock.now - kept, passedBy: readers))
+            return ["forgotten": forgotten.count]
+        }
     }
 }
