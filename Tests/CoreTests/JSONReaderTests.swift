@@ -255,3 +255,56 @@ import Testing
         #expect(search.span.until != nil)
     }
 }
+
+@Suite struct `Text in a body of the API` {
+    private enum Kind: String, Codable, CaseIterable { case ac = "AC" }
+    private struct Form: Codable {
+        var name: String
+        var nick: String?
+        var password: Verbatim<6, 12>
+        var old_password: Verbatim<0, 12>?
+        var kind: Kind
+        var tags: [String]
+        var note: Patch<String>
+        var short: Bounded<3>
+        var free: JSONValue?
+    }
+
+    private func read(_ text: String) throws -> Form {
+        try JSONReader.decode(Form.self, from: Array(text.utf8), rules: .api)
+    }
+
+    private let good = #"""
+        {"name":" \u00a0Anna\t\n","nick":"  ","password":"  pass  ","old_password":" ","kind":" AC ","tags":[" a","b "],
+        "note":" n ","short":"  abc  ","free":" left alone "}
+        """#
+
+    @Test func `is trimmed at both ends, but for passwords`() throws {
+        let form = try read(good)
+        #expect(form.name == "Anna")
+        #expect(form.nick == "")
+        #expect(form.password.text == "  pass  ")
+        #expect(form.old_password?.text == " ")
+        #expect(form.kind == .ac)
+        #expect(form.tags == ["a", "b"])
+        #expect(form.note.applied(to: nil) == "n")
+        #expect(form.short.text == "abc")
+        #expect(form.free == " left alone ")
+        #expect("\(form.password)" == "‹verbatim›")
+    }
+
+    @Test(arguments: [
+        (#""password":"  pass  ""#, #""password":"sec\u0000ret""#, "password"),
+        (#""name":" "#, #""name":" \u0000"#, "name"),
+        (#"" left alone ""#, #"{"deep":["\u0000"]}"#, "free.deep.0"),
+    ])
+    func `may not hold what PostgreSQL cannot, however deep`(right: String, wrong: String, path: String) {
+        let text = good.replacing(right, with: wrong)
+        #expect(text != good)
+        #expect(
+            throws: JSONMistakes([
+                JSONMistake(.constraint, at: path, "must not contain the character U+0000")
+            ])
+        ) { try read(text) }
+    }
+}

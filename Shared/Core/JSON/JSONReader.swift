@@ -8,6 +8,9 @@ package struct JSONReadingRules: Sendable {
     package var collectsMistakes = false
     /// `null` for an optional member: the same as absent, or a mistake.
     package var refusesNull = false
+    /// Text is read without white space at its ends, but where a type asks for `Verbatim`; U+0000 is refused everywhere,
+    /// because PostgreSQL can hold it nowhere.
+    package var tidiesText = false
     /// After so many the rest of the document is not looked at: nobody reads more, and each costs a way to its place.
     package var mostMistakes = 100
 
@@ -17,6 +20,7 @@ package struct JSONReadingRules: Sendable {
     package static let api: JSONReadingRules = {
         var rules = JSONReadingRules()
         rules.collectsMistakes = true
+        rules.tidiesText = true
         return rules
     }()
 
@@ -57,6 +61,7 @@ package enum JSONReader {
             return value
         }
         let reading = JSONReading(document, rules: rules)
+        if rules.tidiesText { reading.refuseNUL() }
         let value: Value?
         do {
             value = try reading.value(type, at: index)
@@ -137,6 +142,19 @@ final class JSONReading {
         }
     }
 
+    /// Only an escape can bring the character into a document.
+    func refuseNUL() {
+        for index in document.tokens.indices
+        where document.tokens[index].kind == .string && document.tokens[index].isComplex
+            && document.string(at: index).utf8.contains(0)
+        {
+            mistakes.append(
+                JSONMistake(
+                    .constraint, at: document.path(to: index), "must not contain the character U+0000"))
+            if mistakes.count >= rules.mostMistakes { return }
+        }
+    }
+
     func note(_ kind: JSONMistake.Kind, at index: Int, _ text: String) -> Noted {
         mistakes.append(JSONMistake(kind, at: document.path(to: index), text))
         return Noted()
@@ -198,8 +216,13 @@ final class JSONReading {
     }
 
     func string(at index: Int) throws -> String {
+        let text = try verbatim(at: index).text
+        return rules.tidiesText ? text.trimmed : text
+    }
+
+    func verbatim(at index: Int) throws -> VerbatimText {
         guard document.tokens[index].kind == .string else { throw note(.type, at: index, "must be text") }
-        return document.string(at: index)
+        return VerbatimText(text: document.string(at: index))
     }
 
     func bool(at index: Int) throws -> Bool {

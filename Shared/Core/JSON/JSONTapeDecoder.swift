@@ -233,6 +233,7 @@ private struct JSONSingle: SingleValueDecodingContainer {
     func decode(_ type: UInt64.Type) throws -> UInt64 { try reading.integer(type, at: index) }
     func decode<Value: Decodable>(_ type: Value.Type) throws -> Value {
         if type == Date.self { return unsafeBitCast(try reading.date(at: index), to: type) }
+        if type == VerbatimText.self, let text = try reading.verbatim(at: index) as? Value { return text }
         return try type.init(from: JSONTapeDecoder(reading: reading, index: index))
     }
 }
