@@ -5,8 +5,15 @@ package import Settings
 /// What the service reads from its environment.
 package struct AccountsSettings: ReadableSettings, Sendable {
     package let host: HostSettings
+    package let secretKey: Secret
+    package let sites: SiteSettings
 
     package init(_ read: inout SettingsReader) {
         host = HostSettings(&read, for: .accounts)
+        secretKey = read.secret(
+            "SECRET_KEY", atLeast: 32,
+            "encrypts two-factor secrets and signing keys, keys connection passwords; the same in every service"
+        )
+        sites = SiteSettings(&read)
     }
 }

@@ -58,3 +58,20 @@ extension TimeOfDay {
         return zone.secondsFromGMT(for: after) == laterOffset ? after : before
     }
 }
+
+extension TimeOfDay: Codable, JSONSchemaDescribed, JSONStandIn {
+    package init(from decoder: any Decoder) throws {
+        guard let time = TimeOfDay(try decoder.singleValueContainer().decode(String.self)) else {
+            throw OutsideLimits("must be a time of day such as 22:30")
+        }
+        self = time
+    }
+
+    package func encode(to encoder: any Encoder) throws {
+        var container = encoder.singleValueContainer()
+        try container.encode(text)
+    }
+
+    package static var jsonSchema: JSONSchema { .string(pattern: "^([01][0-9]|2[0-3]):[0-5][0-9]$") }
+    package static var standIn: Self { .midnight }
+}

@@ -24,8 +24,8 @@ package enum RandomText {
     /// Refresh tokens and links: 43 characters of base64url.
     package static func opaqueToken() -> String { Base64.url.text(SecureRandom.bytes(32)) }
 
-    /// A charge point's AuthorizationKey: 20 upper-case hexadecimal digits.
-    package static func connectionPassword() -> String { Hex.text(SecureRandom.bytes(10), upperCase: true) }
+    /// A charge point's AuthorizationKey: 24 upper-case hexadecimal digits.
+    package static func connectionPassword() -> String { Hex.text(SecureRandom.bytes(12), upperCase: true) }
 
     /// Codes that a person types from a mail: decimal digits, leading zeros kept.
     package static func code(digits: Int = 6) -> String { text(digits, from: "0123456789") }

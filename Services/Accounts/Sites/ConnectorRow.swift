@@ -1,0 +1,72 @@
+import Core
+import FoundationEssentials
+import Postgres
+
+/// A connector with what its station last said of it.
+struct ConnectorRow: Row, Equatable, Sendable {
+    var port: Int64
+    var point: String
+    var number: Int32
+    var name: String
+    var type: String
+    var currentType: String
+    var powerW: Int32
+    var pricePerKWh: Int64?
+    var isActive: Bool
+    var overlay: String?
+    var status: String?
+    var errorCode: String?
+    var info: String?
+    var vendorID: String?
+    var since: Date?
+    var session: Int64?
+
+    static let columns = """
+        connector.port_id, connector.charge_point_id, connector.number, connector.name, connector.connector_type,
+        connector.current_type, connector.power_w, connector.price_per_kwh, connector.is_active, connector.overlay,
+        report.status, report.error_code, report.info, report.vendor_id, report.since, report.session_id
+        """
+
+    static let relations: SQL = """
+        FROM accounts.connector AS connector
+        LEFT JOIN gateway_view.connector_status AS report
+            ON report.charge_point_id = connector.charge_point_id AND report.connector_id = connector.number
+        """
+
+    init(_ cells: inout Cells) throws {
+        port = try cells.next()
+        point = try cells.next()
+        number = try cells.next()
+        name = try cells.next()
+        type = try cells.next()
+        currentType = try cells.next()
+        powerW = try cells.next()
+        pricePerKWh = try cells.next()
+        isActive = try cells.next()
+        overlay = try cells.next()
+        status = try cells.next()
+        errorCode = try cells.next()
+        info = try cells.next()
+        vendorID = try cells.next()
+        since = try cells.next()
+        session = try cells.next()
+    }
+
+    /// As it is shown everywhere: a point that is away or out of use takes its connectors with it.
+    func shownStatus(of point: ChargePointRow) -> String {
+        point.isOutOfUse ? "Unavailable" : status ?? "Unknown"
+    }
+
+    func shownState(of point: ChargePointRow) -> ConnectorState {
+        overlay == nil ? ConnectorState(ocpp: shownStatus(of: point)) : .unavailable
+    }
+
+    func body(of point: ChargePointRow) -> ConnectorBody {
+        ConnectorBody(
+            connector_id: Int(number), connector_id_name: name, charge_point_id: self.point, type: type,
+            status: shownStatus(of: point), status_time: since ?? .never, state: shownState(of: point),
+            info: info ?? "", vendor_id: vendorID ?? "", error_code: errorCode ?? "", power: Int(powerW),
+            current_transaction_id: session ?? 0, port_id: port, current_type: currentType,
+            price_per_kwh: pricePerKWh, is_active: isActive, current_power_limit: nil)
+    }
+}
