@@ -17,6 +17,11 @@ package struct Limits: Sendable {
     package var body: Duration = .seconds(30)
     /// From the end of the request to the beginning of its answer, where the route names no other.
     package var answer: Duration = .seconds(5)
+    /// How long a client that has closed its side is believed to wait for an answer: mostly it is gone.
+    package var halfClosed: Duration = .seconds(2)
+    /// Silence of either side while an answer is on its way: the reader takes nothing, or a body that is made while it
+    /// is sent does not go on.
+    package var stall: Duration = .seconds(30)
     package var connectionsPerLoop = 20_000
 
     package init() {}

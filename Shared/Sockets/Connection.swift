@@ -259,6 +259,14 @@ package final class Connection {
         updateInterest()
     }
 
+    /// Ends the connection at once, and so that the peer cannot take it for a good end.
+    package func reset() {
+        guard state != .closed else { return }
+        var now = Glibc.linger(l_onoff: 1, l_linger: 0)
+        setsockopt(key.descriptor, SOL_SOCKET, SO_LINGER, &now, socklen_t(MemoryLayout<Glibc.linger>.size))
+        close()
+    }
+
     /// Ends the connection at once; output that the kernel has not taken is lost.
     package func close(_ reason: CloseReason = .requested) {
         guard state != .closed else { return }

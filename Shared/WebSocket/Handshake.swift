@@ -22,20 +22,18 @@ package enum Handshake {
     }
 
     /// What is wrong with a handshake; nil when it may be accepted. RFC 6455 §4.2.1.
-    private static func mistake(in request: Request) -> Response? {
-        func refused(_ status: Status, _ reason: String, _ headers: [String: String] = [:]) -> Response {
-            Response.json(status, ["status_message": reason]).adding(headers)
-        }
-        guard request.method == .get else { return refused(.badRequest, "a handshake is a GET") }
+    private static func mistake(in request: Request) -> Problem? {
+        guard request.method == .get else { return Problem(.badRequest, "a handshake is a GET") }
         guard request.headers.all("Sec-WebSocket-Version") == ["13"] else {
-            return refused(.upgradeRequired, "unknown WebSocket version", ["Sec-WebSocket-Version": "13"])
+            return Problem(
+                .upgradeRequired, "unknown WebSocket version", headers: ["Sec-WebSocket-Version": "13"])
         }
         let keys = request.headers.all("Sec-WebSocket-Key")
         guard keys.count == 1, let key = Base64.standard.bytes(keys[0]), key.count == 16 else {
-            return refused(.badRequest, "malformed Sec-WebSocket-Key")
+            return Problem(.badRequest, "malformed Sec-WebSocket-Key")
         }
         guard ExtensionOffer.parse(request.headers.all("Sec-WebSocket-Extensions")) != nil else {
-            return refused(.badRequest, "malformed Sec-WebSocket-Extensions")
+            return Problem(.badRequest, "malformed Sec-WebSocket-Extensions")
         }
         return nil
     }
@@ -50,7 +48,7 @@ package enum Handshake {
         _ request: Request, subprotocol: String? = nil, deflate: DeflatePolicy? = nil,
         limits: WebSocketLimits = .init(), begin: @escaping @Sendable (WebSocketConnection) -> Void
     ) -> Upgrade {
-        if let response = mistake(in: request) { return .refused(response) }
+        if let problem = mistake(in: request) { return .failed(problem) }
         var headers = Headers([
             ("Upgrade", "websocket"), ("Connection", "Upgrade"),
             ("Sec-WebSocket-Accept", accept(for: request.headers["Sec-WebSocket-Key"] ?? "")),
@@ -138,14 +136,6 @@ extension WebSocketConnection {
             throw .malformed("unasked extension")
         }
         return (subprotocol, agreement)
-    }
-}
-
-extension Response {
-    fileprivate func adding(_ fields: [String: String]) -> Response {
-        var copy = self
-        for (name, value) in fields { copy.headers[name] = value }
-        return copy
     }
 }
 

@@ -16,7 +16,9 @@ enum ImportRule {
         "Shared/Tariff": ["Core", "FoundationEssentials"],
         "Shared/OCPP": ["Core", "FoundationEssentials"],
         "Shared/Sockets": ["Core", "CEpoll", "Glibc", "Dispatch"],
-        "Shared/HTTP": ["Sockets", "Compression", "Core", "Telemetry", "FoundationEssentials"],
+        "Shared/HTTP": [
+            "Sockets", "Compression", "Core", "Telemetry", "FoundationEssentials", "Dispatch",
+        ],
         "Shared/WebSocket": ["HTTP", "Sockets", "Compression", "Crypto", "Core", "FoundationEssentials"],
         "Shared/Postgres": ["CLibPQ", "Sockets", "Core", "FoundationEssentials", "Dispatch"],
         "Shared/Redis": ["CHiredis", "Sockets", "Core", "FoundationEssentials", "Glibc", "Dispatch"],

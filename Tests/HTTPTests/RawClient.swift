@@ -12,10 +12,16 @@ final class RawClient: ConnectionHandler {
     static func exchange(_ text: String, with address: SocketAddress, on loop: EventLoop) async throws
         -> String
     {
+        try await exchange(Array(text.utf8), with: address, on: loop)
+    }
+
+    static func exchange(_ bytes: [UInt8], with address: SocketAddress, on loop: EventLoop) async throws
+        -> String
+    {
         let connection = try await loop.connect(to: address, timeout: .seconds(5))
         return await withCheckedContinuation { continuation in
             connection.handler = RawClient(continuation)
-            connection.write(Array(text.utf8))
+            connection.write(bytes)
         }
     }
 

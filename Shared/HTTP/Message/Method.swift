@@ -1,4 +1,4 @@
-/// The methods that the suite serves; any other is a request that nobody understands.
+/// The methods that the suite serves, and one that stands for all others.
 package enum Method: String, CaseIterable, Sendable {
     case get = "GET"
     case head = "HEAD"
@@ -7,4 +7,6 @@ package enum Method: String, CaseIterable, Sendable {
     case patch = "PATCH"
     case delete = "DELETE"
     case options = "OPTIONS"
+    /// Well-formed, and served nowhere.
+    case other = "OTHER"
 }

@@ -5,6 +5,8 @@ package struct Response: Sendable {
     package var status: Status
     package var headers: Headers
     package var body: [UInt8]
+    /// In the place of `body`: what is made while it is sent.
+    package var stream: BodyStream?
 
     package init(_ status: Status, headers: Headers = .init(), body: [UInt8] = []) {
         self.status = status

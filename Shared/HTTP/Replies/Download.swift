@@ -6,13 +6,25 @@ package struct Download: Reply {
 
     /// - Parameter fileName: where given, the browser saves instead of showing.
     package init(_ bytes: [UInt8], type: String, fileName: String? = nil) {
-        var response = Response(.ok, headers: Headers([("Content-Type", type)]), body: bytes)
+        response = Self.response(Response(.ok, body: bytes), type, fileName)
+    }
+
+    /// What is made while it is sent. HEAD makes nothing of it.
+    package init(_ stream: BodyStream, type: String, fileName: String? = nil) {
+        var response = Response(.ok)
+        response.stream = stream
+        self.response = Self.response(response, type, fileName)
+    }
+
+    private static func response(_ plain: Response, _ type: String, _ fileName: String?) -> Response {
+        var response = plain
+        response.headers["Content-Type"] = type
         if let fileName {
             // RFC 6266 with RFC 8187: any name survives, and none can break out of the quotes.
             response.headers["Content-Disposition"] =
                 "attachment; filename*=UTF-8''\(PercentCoding.encode(fileName))"
         }
-        self.response = response
+        return response
     }
 
     package static var status: Status { .ok }

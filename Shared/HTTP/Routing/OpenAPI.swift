@@ -63,6 +63,11 @@ package enum OpenAPI {
                 "content": ["application/json": ["schema": body.json(components: &components)]]
             ]
         }
+        if route.readsForm {
+            operation["requestBody"] = [
+                "required": true, "content": ["multipart/form-data": ["schema": ["type": "object"]]],
+            ]
+        }
         operation["responses"] = responses(guarded, components: &components)
         // An empty requirement beside the bearer's: a credential is welcome, and not needed.
         operation["security"] = guarded.right == .open ? [[:], ["bearer": []]] : [["bearer": []]]

@@ -4,7 +4,7 @@ import Core
 /// types that stand for one of these. Every mistake is told at once.
 enum ParameterReader {
     static func decode<Value: Decodable>(
-        _ type: Value.Type, from parameters: [(name: String, value: String)]
+        _ type: Value.Type, from parameters: [(name: String, value: String)], rules: JSONReadingRules
     ) throws(JSONMistakes) -> Value {
         // Written as a document of texts and numbers and read by the one reader that knows limits and mistakes.
         let wanted = JSONSchema.of(type)
@@ -20,7 +20,7 @@ enum ParameterReader {
             write(value, as: schema, to: &output)
         }
         output.endObject()
-        return try JSONReader.decode(type, from: output.bytes, rules: .api)
+        return try JSONReader.decode(type, from: output.bytes, rules: rules)
     }
 
     private static func write(_ text: String, as schema: JSONSchema, to output: inout JSONOutput) {

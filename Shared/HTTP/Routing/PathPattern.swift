@@ -40,11 +40,9 @@ struct RouteTree: Sendable {
         case otherMethods([Method])
         case nothing
 
-        private var route: Route? {
+        var route: Route? {
             if case .route(let guarded, _) = self { guarded.route } else { nil }
         }
-        var isUnlimited: Bool { route?.isUnlimited == true }
-        var limit: RateClass? { route?.limit }
     }
 
     init(_ routes: [GuardedRoute]) {
@@ -86,18 +84,14 @@ struct RouteTree: Sendable {
             guard let text = PercentCoding.decode(segment) else { return .nothing }
             decoded.append(text)
         }
-        // A branch that fits the path but not the method must not hide another that fits both.
-        var methods: Set<Method> = []
-        for place in places(for: decoded[...], from: 0) {
-            let routes = nodes[place].routes
-            if let guarded = routes[method] ?? (method == .head ? routes[.get] : nil) {
-                return .route(guarded, parameters(of: guarded.route.pattern, decoded))
-            }
-            methods.formUnion(routes.keys)
-            if routes[.get] != nil { methods.insert(.head) }
+        // Literal segments win, whatever the method: `/users/list` is never a user's number.
+        guard let place = place(for: decoded[...], from: 0) else { return .nothing }
+        let routes = nodes[place].routes
+        if let guarded = routes[method] ?? (method == .head ? routes[.get] : nil) {
+            return .route(guarded, parameters(of: guarded.route.pattern, decoded))
         }
-        guard !methods.isEmpty else { return .nothing }
-        return .otherMethods(Method.allCases.filter(methods.contains))
+        return .otherMethods(
+            Method.allCases.filter { routes[$0] != nil || $0 == .head && routes[.get] != nil })
     }
 
     private func parameters(of pattern: PathPattern, _ segments: [String]) -> [(name: String, value: String)]
@@ -107,12 +101,13 @@ struct RouteTree: Sendable {
         }
     }
 
-    /// Nodes that the path leads to, literal ways first.
-    private func places(for segments: ArraySlice<String>, from place: Int) -> [Int] {
-        guard let first = segments.first else { return nodes[place].routes.isEmpty ? [] : [place] }
-        var found: [Int] = []
-        if let next = nodes[place].literals[first] { found += places(for: segments.dropFirst(), from: next) }
-        if let next = nodes[place].parameter { found += places(for: segments.dropFirst(), from: next) }
-        return found
+    /// Where the path leads to; literal ways are tried first.
+    private func place(for segments: ArraySlice<String>, from place: Int) -> Int? {
+        guard let first = segments.first else { return nodes[place].routes.isEmpty ? nil : place }
+        let rest = segments.dropFirst()
+        if let next = nodes[place].literals[first], let found = self.place(for: rest, from: next) {
+            return found
+        }
+        return nodes[place].parameter.flatMap { self.place(for: rest, from: $0) }
     }
 }

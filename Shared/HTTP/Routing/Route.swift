@@ -6,8 +6,7 @@ package struct Route: Sendable {
     package let method: Method
     package let pattern: PathPattern
     let shape: Shape
-    let run:
-        @Sendable (Request, [(name: String, value: String)], Caller?, CallContext) async throws -> Response
+    let run: @Sendable (RouteReader, Caller?, CallContext) async throws -> Response
     /// The beginning of every error message: `Failed to update user`.
     package private(set) var failing: String?
     package private(set) var summary = ""
@@ -18,6 +17,8 @@ package struct Route: Sendable {
     package private(set) var ignoresCredentials = false
     /// Honours `Idempotency-Key`.
     package private(set) var isIdempotent = false
+    /// What is wrong in the path is told as a mistake (400) in the place of 404.
+    package private(set) var tellsPathMistakes = false
     /// Counted apart, besides the limits of every request.
     package private(set) var limit: RateClass?
     /// For who looks after the service: no limit of requests holds.
@@ -28,84 +29,71 @@ package struct Route: Sendable {
         var path: JSONSchema
         var query: JSONSchema
         var body: JSONSchema?
+        /// The body is a `multipart/form-data` with a file in it.
+        var isForm = false
         var outcomes: [Outcome]
     }
 
+    /// A route that reads JSON, or no body at all.
     package init<
         Path: Decodable & Sendable, Query: Decodable & Sendable, Body: Decodable & Sendable, Answer: Reply
     >(
         _ method: Method, _ path: String,
         _ handler: @escaping @Sendable (Call<Path, Query, Body>) async throws -> Answer
     ) {
-        self.method = method
-        pattern = PathPattern(path)
-        let hasBody = Body.self != None.self
-        shape = Shape(
-            path: .of(Path.self), query: .of(Query.self), body: hasBody ? .of(Body.self) : nil,
-            outcomes: Answer.outcomes)
-        run = { request, parameters, caller, context in
-            let path = try Self.path(Path.self, parameters)
-            // What belongs together is told together: mistakes of query and body in one answer.
-            var mistakes: [JSONMistake] = []
-            let query = Self.collecting(&mistakes) { () throws(JSONMistakes) in
-                try Self.query(Query.self, request)
-            }
-            let body = Self.collecting(&mistakes) { () throws(JSONMistakes) in
-                try Self.body(Body.self, request)
-            }
-            guard let query, let body else { throw Problem(JSONMistakes(mistakes)) }
+        let body: JSONSchema? = Body.self == None.self ? nil : .of(Body.self)
+        self.init(
+            method, path,
+            Shape(path: .of(Path.self), query: .of(Query.self), body: body, outcomes: Answer.outcomes)
+        ) { reader, caller, context in
+            let (path, query, body) = try reader.read(Path.self, Query.self, Body.self)
             return try await handler(
                 Call(
-                    path: path, query: query, body: body, caller: caller, request: request, context: context)
-            )
-            .response
+                    path: path, query: query, body: body, caller: caller, request: reader.request,
+                    context: context)
+            ).response
         }
     }
 
-    private static func collecting<Value>(
-        _ mistakes: inout [JSONMistake], _ read: () throws(JSONMistakes) -> Value
-    ) -> Value? {
-        do {
-            return try read()
-        } catch {
-            mistakes += error.all
-            return nil
+    /// A route that takes a form with a file in it: a picture.
+    package init<Path: Decodable & Sendable, Query: Decodable & Sendable, Answer: Reply>(
+        _ method: Method, _ path: String,
+        _ handler: @escaping @Sendable (Call<Path, Query, Multipart>) async throws -> Answer
+    ) {
+        self.init(
+            method, path,
+            Shape(
+                path: .of(Path.self), query: .of(Query.self), body: nil, isForm: true,
+                outcomes: Answer.outcomes)
+        ) { reader, caller, context in
+            let (path, query, _) = try reader.read(Path.self, Query.self, None.self)
+            return try await handler(
+                Call(
+                    path: path, query: query, body: try Multipart(reader.request), caller: caller,
+                    request: reader.request, context: context)
+            ).response
         }
     }
 
-    /// What is no identifier in a path is a path that does not exist.
-    private static func path<Path: Decodable>(
-        _ type: Path.Type, _ parameters: [(name: String, value: String)]
-    ) throws(Problem) -> Path {
-        do {
-            return try ParameterReader.decode(type, from: parameters)
-        } catch {
-            throw .notFound
+    private init(
+        _ method: Method, _ path: String, _ shape: Shape,
+        _ run: @escaping @Sendable (RouteReader, Caller?, CallContext) async throws -> Response
+    ) {
+        self.method = method
+        pattern = PathPattern(path)
+        self.shape = shape
+        self.run = run
+        guard case .object(_, let members) = shape.path else { return }
+        for member in members where member.isRequired {
+            precondition(
+                pattern.segments.contains(.parameter(member.name)),
+                "\(method.rawValue) \(path) asks for :\(member.name), which its path does not have")
         }
-    }
-
-    private static func query<Query: Decodable>(_ type: Query.Type, _ request: Request) throws(JSONMistakes)
-        -> Query
-    {
-        guard type != None.self || request.query.isEmpty, let pairs = PercentCoding.pairs(request.query)
-        else {
-            if type == None.self, let none = None() as? Query { return none }
-            throw JSONMistakes([JSONMistake(.malformed, at: "", "malformed query")])
-        }
-        return try ParameterReader.decode(type, from: pairs)
-    }
-
-    private static func body<Body: Decodable>(_ type: Body.Type, _ request: Request) throws(JSONMistakes)
-        -> Body
-    {
-        if type == None.self, let none = None() as? Body { return none }
-        // No body at all is an object without members: only where members are required is that a mistake.
-        let bytes = request.body.isEmpty ? Array("{}".utf8) : request.body
-        return try JSONReader.decode(type, from: bytes, rules: .api)
     }
 
     /// Whether the route reads a JSON body.
     var readsBody: Bool { shape.body != nil }
+    var readsForm: Bool { shape.isForm }
 
     package func failing(_ text: String) -> Route {
         var copy = self
@@ -117,6 +105,13 @@ package struct Route: Sendable {
     package func summary(_ text: String) -> Route {
         var copy = self
         copy.summary = text
+        return copy
+    }
+
+    /// For routes of which the contract says 400 where a number in the path is none; elsewhere that is 404.
+    package var tellingPathMistakes: Route {
+        var copy = self
+        copy.tellsPathMistakes = true
         return copy
     }
 
@@ -170,16 +165,4 @@ package struct Route: Sendable {
 package struct GuardedRoute: Sendable {
     package let route: Route
     package let right: Right
-}
-
-/// Lets a service write its whole surface as one list.
-@resultBuilder
-package enum RouteTable {
-    package static func buildExpression(_ route: GuardedRoute) -> [GuardedRoute] { [route] }
-    package static func buildExpression(_ routes: [GuardedRoute]) -> [GuardedRoute] { routes }
-    package static func buildBlock(_ parts: [GuardedRoute]...) -> [GuardedRoute] { parts.flatMap(\.self) }
-    package static func buildOptional(_ part: [GuardedRoute]?) -> [GuardedRoute] { part ?? [] }
-    package static func buildEither(first: [GuardedRoute]) -> [GuardedRoute] { first }
-    package static func buildEither(second: [GuardedRoute]) -> [GuardedRoute] { second }
-    package static func buildArray(_ parts: [[GuardedRoute]]) -> [GuardedRoute] { parts.flatMap(\.self) }
 }

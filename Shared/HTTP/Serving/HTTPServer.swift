@@ -132,27 +132,34 @@ final class ServerCore: Sendable {
         return "\(identity)-\(nextRequest.wrappingAdd(1, ordering: .relaxed).newValue)"
     }
 
-    func timedOut(_ request: Request) -> Response {
-        marked(
-            Problem(.gatewayTimeout, "the deadline passed").response(at: dispatcher.rules.clock.now),
-            request.id)
+    func failure(_ problem: Problem, _ exchange: Exchange) -> Response {
+        dispatcher.failure(problem, of: exchange.request, exchange.match)
     }
 
-    func response(to error: any Error, _ request: Request) -> Response {
-        let problem = Problem(thrown: error)
-        return marked(problem.response(at: dispatcher.rules.clock.now), request.id)
-    }
-
-    func response(to malformed: MalformedRequest) -> Response {
-        let problem = Problem(malformed.status, malformed.reason)
-        return marked(problem.response(at: dispatcher.rules.clock.now), requestID(nil))
-    }
-
-    private func marked(_ response: Response, _ id: String) -> Response {
+    func marked(_ response: Response, _ request: Request) -> Response {
         var response = response
-        response.headers["X-Request-Id"] = id
-        response.headers["X-Content-Type-Options"] = "nosniff"
+        AnswerShape.mark(&response, id: request.id)
         return response
+    }
+
+    /// The answer to bytes that are no request; it is told of here.
+    func response(to malformed: MalformedRequest, from peer: SocketAddress) -> Response {
+        let id = requestID(nil)
+        let problem = Problem(malformed.status, malformed.reason)
+        var response = problem.response(at: dispatcher.rules.clock.now)
+        AnswerShape.mark(&response, id: id)
+        dispatcher.tell(malformed, from: peer.host, id: id)
+        return response
+    }
+
+    /// The answer to a request whose body is wrong; it is told of here.
+    func response(
+        to malformed: MalformedRequest, _ head: RequestHead, _ match: RouteTree.Match,
+        from peer: SocketAddress
+    ) -> Response {
+        let request = request(from: head, body: [], peer: peer)
+        dispatcher.tell(malformed, from: request.client, id: request.id)
+        return dispatcher.failure(Problem(malformed.status, malformed.reason), of: request, match)
     }
 
     /// The `Date` field, made once a second.

@@ -51,7 +51,7 @@ struct Idempotency: Sendable {
             throw Problem(.badRequest, "the idempotency key must be 1 to 64 printable characters")
         }
         let use = IdempotentUse(
-            user: caller.user, route: route, key: key, bodyDigest: Dispatcher.tag(of: request.body))
+            user: caller.user, route: route, key: key, bodyDigest: AnswerShape.tag(of: request.body))
         switch try await store.begin(use) {
         case .answered(let answer): return Self.replay(answer)
         case .other: throw Problem(.conflict, code: 2050, "the idempotency key was used with another request")
@@ -65,12 +65,23 @@ struct Idempotency: Sendable {
         do {
             response = try await handle()
         } catch {
-            // Nothing was done, so that the same request may be made again: a refusal changes when the state does.
-            try await store.abandon(use)
+            // The error is what the caller hears, whether or not the key can be given back: it falls free by itself.
+            try? await store.abandon(use)
             throw error
         }
-        try await store.finish(use, Self.stored(response))
+        if Self.isKept(response) {
+            // What was done is done, and the caller shall hear of it even where it cannot be kept for the next time.
+            try? await store.finish(use, Self.stored(response))
+        } else {
+            // As above.
+            try? await store.abandon(use)
+        }
         return response
+    }
+
+    /// What may go better next time is not kept; what is made while it is sent cannot be.
+    private static func isKept(_ response: Response) -> Bool {
+        response.status.rawValue < 500 && response.status != .tooManyRequests && response.stream == nil
     }
 
     private static func stored(_ response: Response) -> StoredAnswer {

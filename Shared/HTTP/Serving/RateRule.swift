@@ -74,7 +74,7 @@ struct RequestCounting: Sendable {
     func countAttempt(on account: String) async throws {
         guard let (name, rule) = limit else { return }
         // Names of people, and whatever else is typed into such a field, stay out of the keys.
-        let digest = Dispatcher.tag(of: Array(account.lowercased().utf8))
+        let digest = AnswerShape.tag(of: Array(account.lowercased().utf8))
         try await count(
             "\(name):name:\(client):\(digest)", limit: rule.perAddressAndName, per: rule.window)
     }

@@ -12,11 +12,14 @@ package struct BodyReader {
     private var state: State
     private let limit: Int
     private var trailerBytes = 0
+    private var extensionBytes = 0
     package private(set) var body: [UInt8] = []
 
     /// More than this in front of a chunk, or behind the last, serves nobody.
     private static let lineLimit = 1_024
     private static let trailerLimit = 8 * 1_024
+    /// Of all chunks of a body together.
+    private static let extensionLimit = 4 * 1_024
 
     package init(_ kind: RequestHead.BodyKind, limit: Int) throws(MalformedRequest) {
         self.limit = limit
@@ -70,22 +73,28 @@ package struct BodyReader {
     private mutating func took(_ line: Range<Int>, of bytes: Span<UInt8>) throws(MalformedRequest) {
         switch state {
         case .chunkSize:
-            let size = try Self.chunkSize(line, bytes)
+            let (size, extra) = try Self.chunkSize(line, bytes)
+            extensionBytes += extra
+            guard extensionBytes <= Self.extensionLimit else {
+                throw MalformedRequest("the chunk extensions are too long")
+            }
             guard size <= limit - body.count else { throw Self.tooLarge }
             state = size == 0 ? .trailer : .chunk(left: size)
         case .chunkEnd:
             guard line.isEmpty else { throw MalformedRequest("a chunk is longer than its size") }
             state = .chunkSize
         default:
-            // Trailer fields say nothing that we need; they only have to end.
+            // Trailer fields say nothing that we need; they only have to be fields, and to end.
             trailerBytes += line.count
             guard trailerBytes <= Self.trailerLimit else { throw MalformedRequest("the trailer is too long") }
-            if line.isEmpty { state = .done }
+            if line.isEmpty { state = .done } else { _ = try HeadParser.field(bytes, line) }
         }
     }
 
     /// Hexadecimal digits, then extensions behind a semicolon (RFC 9112 §7.1), which nobody uses and nobody reads.
-    private static func chunkSize(_ line: Range<Int>, _ bytes: Span<UInt8>) throws(MalformedRequest) -> Int {
+    private static func chunkSize(
+        _ line: Range<Int>, _ bytes: Span<UInt8>
+    ) throws(MalformedRequest) -> (size: Int, extensionBytes: Int) {
         var size = 0
         var digits = 0
         for index in line {
@@ -93,14 +102,14 @@ package struct BodyReader {
                 guard digits > 0, bytes[index] == UInt8(ascii: ";") else {
                     throw MalformedRequest("malformed chunk size")
                 }
-                return size
+                return (size, line.upperBound - index)
             }
             digits += 1
             guard digits <= 8 else { throw MalformedRequest("malformed chunk size") }
             size = size << 4 | Int(digit)
         }
         guard digits > 0 else { throw MalformedRequest("malformed chunk size") }
-        return size
+        return (size, 0)
     }
 }
 

@@ -58,10 +58,8 @@ package struct HeadParser {
         guard version == "HTTP/1.1" || version == "HTTP/1.0" else {
             throw MalformedRequest("unknown HTTP version")
         }
-        guard let method = Method(rawValue: text(bytes, word)) else {
-            throw MalformedRequest("unknown method", status: .methodNotAllowed)
-        }
-        return (method, target, version == "HTTP/1.1")
+        // A method that we do not know is answered where it is known whether its path exists: 405 or 404.
+        return (Method(rawValue: text(bytes, word)) ?? .other, target, version == "HTTP/1.1")
     }
 
     static func field(_ bytes: Span<UInt8>, _ line: Range<Int>) throws(MalformedRequest) -> (
