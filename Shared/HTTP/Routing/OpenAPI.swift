@@ -4,6 +4,8 @@ package import Core
 package enum OpenAPI {
     /// One service's part: its paths and the shapes that they use.
     package struct Part: Codable, Equatable, Sendable {
+        /// The service's name; tells apart what two services call the same.
+        package var tag: String
         package var paths: [String: JSONValue]
         package var schemas: [String: JSONValue]
     }
@@ -18,14 +20,15 @@ package enum OpenAPI {
             paths[path, default: [:]][guarded.route.method.rawValue.lowercased()] = operation(
                 guarded, tag: tag, components: &schemas)
         }
-        return Part(paths: paths.mapValues(JSONValue.object), schemas: schemas)
+        return Part(tag: tag, paths: paths.mapValues(JSONValue.object), schemas: schemas)
     }
 
     /// The whole document out of the services' parts.
     package static func document(title: String, version: String, parts: [Part]) -> JSONValue {
         var paths: [String: JSONValue] = [:]
         var schemas: [String: JSONValue] = [:]
-        for part in parts {
+        for part in parts.sorted(by: { $0.tag < $1.tag }) {
+            let part = part.renamed(besides: schemas)
             paths.merge(part.paths) { first, second in merged(first, second) }
             schemas.merge(part.schemas) { first, _ in first }
         }
@@ -56,11 +59,13 @@ package enum OpenAPI {
             "operationId": .string(route.method.rawValue.lowercased() + route.pattern.operationName),
             "parameters": .array(
                 parameters(route.shape.path, in: "path", components: &components)
-                    + parameters(route.shape.query, in: "query", components: &components)),
+                    + parameters(route.shape.query, in: "query", components: &components)
+                    + (route.isIdempotent ? [idempotencyKey] : [])),
         ]
         if let body = route.shape.body {
             operation["requestBody"] = [
-                "content": ["application/json": ["schema": body.json(components: &components)]]
+                "required": .bool(body.needsMembers),
+                "content": ["application/json": ["schema": body.json(components: &components)]],
             ]
         }
         if route.readsForm {
@@ -74,6 +79,12 @@ package enum OpenAPI {
         operation["x-right"] = .string(guarded.right.rawValue)
         return .object(operation)
     }
+
+    private static let idempotencyKey: JSONValue = [
+        "name": "Idempotency-Key", "in": "header", "required": false,
+        "description": "The same key with the same body gets the first answer again, for 24 hours.",
+        "schema": ["type": "string", "minLength": 1, "maxLength": 64],
+    ]
 
     private static func parameters(
         _ schema: JSONSchema, in place: String, components: inout [String: JSONValue]
@@ -120,30 +131,5 @@ package enum OpenAPI {
         ]
         responses["default"] = failure
         return .object(responses)
-    }
-}
-
-extension PathPattern {
-    /// As OpenAPI writes it: `/users/{id}`.
-    package var template: String {
-        "/"
-            + segments.map { segment in
-                switch segment {
-                case .literal(let text): text
-                case .parameter(let name): "{\(name)}"
-                }
-            }.joined(separator: "/")
-    }
-
-    /// A word for generated clients: `UsersById`.
-    fileprivate var operationName: String {
-        segments.map { segment in
-            switch segment {
-            case .literal(let text):
-                text.split { !$0.isLetter && !$0.isNumber }.map { $0.prefix(1).uppercased() + $0.dropFirst() }
-                    .joined()
-            case .parameter(let name): "By" + name.prefix(1).uppercased() + name.dropFirst()
-            }
-        }.joined()
     }
 }

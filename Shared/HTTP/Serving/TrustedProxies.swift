@@ -38,24 +38,40 @@ package struct TrustedProxies: Sendable {
 
     /// Whether the process at the other end of the socket may say who is behind it.
     package func trusts(_ address: String) -> Bool {
-        guard let bytes = IPAddress.bytes(address) else { return false }
+        guard let bytes = IPAddress.bytes(IPAddress.plain(address[...])) else { return false }
         return networks.contains { $0.contains(bytes) }
     }
 
     /// The caller's address: the last one in `X-Forwarded-For` that no trusted proxy added. Whoever is not behind a
     /// trusted proxy is who the socket says, whatever the header claims.
     package func client(of peer: String, _ headers: Headers) -> String {
-        guard trusts(peer) else { return peer }
-        let hops = headers.list("X-Forwarded-For")
-        return hops.last { !trusts($0) && IPAddress.bytes($0) != nil } ?? hops.first {
-            IPAddress.bytes($0) != nil
+        var client = IPAddress.plain(peer[...])
+        for hop in headers.list("X-Forwarded-For").reversed() {
+            // Only a trusted writer's word on who came to it is believed, and only where it is an address.
+            guard trusts(client), IPAddress.bytes(IPAddress.plain(hop[...])) != nil else { break }
+            client = IPAddress.plain(hop[...])
         }
-            ?? peer
+        return client
     }
 }
 
 /// Numeric addresses as bytes, 4 or 16 of them.
 enum IPAddress {
+    /// Without a port, without the brackets in front of one, and an IPv4 address that is written as IPv6 as what it is.
+    static func plain(_ text: Substring) -> String {
+        var text = text
+        if text.hasPrefix("["), let end = text.firstIndex(of: "]") {
+            text = text[text.index(after: text.startIndex)..<end]
+        } else if text.count(where: { $0 == ":" }) == 1, let colon = text.firstIndex(of: ":") {
+            text = text[..<colon]
+        }
+        let mapped = "::ffff:"
+        if text.lowercased().hasPrefix(mapped), bytes(text.dropFirst(mapped.count))?.count == 4 {
+            text = text.dropFirst(mapped.count)
+        }
+        return String(text)
+    }
+
     static func bytes(_ text: some StringProtocol) -> [UInt8]? {
         text.contains(":") ? six(String(text)) : four(String(text))
     }
