@@ -1,9 +1,11 @@
 import Bus
 import Contracts
-import Crypto
+package import Crypto
+import FoundationEssentials
 import HTTP
 package import Hosting
 package import Lifecycle
+import Postgres
 import Settings
 
 /// Owns people and what they configured, and serves the client-facing API.
@@ -12,14 +14,23 @@ package final class Accounts: Sendable {
     let settings: AccountsSettings
     let commands: CommandSender
     let connectionPasswords: ConnectionPasswords
+    let hasher: PasswordHasher
+    let signer: TokenSigner
 
-    /// Throws: `CryptoFailure` when no keys can be made of SECRET_KEY.
-    package init(_ host: Host, _ settings: AccountsSettings) throws {
+    /// - Parameter hasher: tests take one of less cost.
+    ///
+    /// Throws: `CryptoFailure` when no keys can be made of SECRET_KEY or of JWT_PRIVATE_KEY_FILE.
+    package init(
+        _ host: Host, _ settings: AccountsSettings, hasher: PasswordHasher = PasswordHasher()
+    ) throws {
         self.host = host
         self.settings = settings
+        self.hasher = hasher
         commands = CommandSender(on: host.bus)
         let keys = try settings.secretKey.reveal { try KeyRing(secretKey: $0) }
         connectionPasswords = try ConnectionPasswords(keys)
+        let configured = try settings.tokens.signingKey?.reveal { try SigningKey(pem: $0) }
+        signer = TokenSigner(host.database, try SecretBox(keys), configured: configured)
     }
 
     /// The whole process, put together.
@@ -29,6 +40,14 @@ package final class Accounts: Sendable {
     }
 
     package var assembly: Assembly {
-        host.assembly(serving: routes, parts: [host.jobs([])])
+        let first = FirstStart(accounts: self)
+        return host.assembly(
+            serving: routes,
+            parts: [
+                host.task("first start") { await first.run() },
+                ReportedIntake(host: host).part,
+                LoginUse(host: host, deviceIdle: settings.tokens.deviceTokenIdle).part,
+                host.jobs([]),
+            ])
     }
 }

@@ -3,6 +3,10 @@ package import HTTP
 extension Accounts {
     /// The whole surface of the service, with the right that each route needs; each folder has its own part.
     @RouteTable package var routes: [GuardedRoute] {
+        platformRoutes
+        authRoutes
+        userRoutes
+        tagRoutes
         siteRoutes
         pointRoutes
         portRoutes

@@ -6,7 +6,9 @@ package import Settings
 package struct AccountsSettings: ReadableSettings, Sendable {
     package let host: HostSettings
     package let secretKey: Secret
+    package let tokens: TokenSettings
     package let sites: SiteSettings
+    let publicConfig: [String]
 
     package init(_ read: inout SettingsReader) {
         host = HostSettings(&read, for: .accounts)
@@ -14,6 +16,9 @@ package struct AccountsSettings: ReadableSettings, Sendable {
             "SECRET_KEY", atLeast: 32,
             "encrypts two-factor secrets and signing keys, keys connection passwords; the same in every service"
         )
+        tokens = TokenSettings(&read)
         sites = SiteSettings(&read)
+        publicConfig = read.list(
+            "PUBLIC_CONFIG", otherwise: ["app", "company", "tariff"], "settings that everybody may read")
     }
 }

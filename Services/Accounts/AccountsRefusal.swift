@@ -1,0 +1,57 @@
+import HTTP
+
+/// Every "no" about people, their logins and their tags.
+enum AccountsRefusal: Refusal, Equatable {
+    /// The same for an unknown name and a wrong password.
+    case wrongCredentials
+    case passwordMissing
+    case inactive
+    case locked(seconds: Int)
+    case refreshRefused
+    case loginOver
+    case inviteNeeded
+    case noSuchUser
+    case noSuchTag
+    case notAllowed
+    case aboveOwnRights
+    case aboutOneself
+    case lastAdministrator
+    case protectedAccount
+    case stillNeeded(String)
+    case taken(field: String, String)
+    case invalid(field: String, String)
+    case noSuchSetting
+
+    var problem: Problem {
+        switch self {
+        case .wrongCredentials: Problem(.unauthorized, "wrong username or password")
+        case .passwordMissing:
+            Problem(.badRequest, "Password required", errors: ["password": ["is missing"]])
+        case .inactive: Problem(.forbidden, code: 2014, "account is not active")
+        case .locked(let seconds):
+            Problem(
+                .tooManyRequests, code: 2016, "account is locked after failed logins",
+                headers: ["Retry-After": String(seconds)])
+        case .refreshRefused: Problem(.unauthorized, code: 2011, "refresh token is not valid")
+        case .loginOver: Problem(.unauthorized, code: 2011, "log in again")
+        case .inviteNeeded:
+            Problem(
+                .badRequest, code: 2018, "invite code missing or invalid",
+                errors: ["token": ["must be an unused invite code"]])
+        case .noSuchUser: Problem(.notFound, "user not found")
+        case .noSuchTag: Problem(.notFound, "tag not found")
+        case .notAllowed: Problem(.forbidden, "insufficient permissions")
+        case .aboveOwnRights: Problem(.forbidden, "cannot grant more than you have")
+        case .aboutOneself: Problem(.badRequest, "cannot delete yourself")
+        case .lastAdministrator: Problem(.conflict, code: 2031, "this is the last administrator")
+        case .protectedAccount:
+            Problem(.conflict, code: 2031, "the administrator of the configuration cannot be changed here")
+        case .stillNeeded(let why): Problem(.conflict, code: 2031, why)
+        case .taken(let field, let text):
+            Problem(.badRequest, "\(field) \(text)", errors: [field: [text]])
+        case .invalid(let field, let text):
+            Problem(.badRequest, "\(field) \(text)", errors: [field: [text]])
+        case .noSuchSetting: Problem(.notFound, "not found")
+        }
+    }
+}
