@@ -7,7 +7,9 @@ package enum BillingMigrations {
             try MigrationList(
                 schema: "billing",
                 [
-                    "v0001_foundation": PackageResources.v0001_foundation_sql
+                    "v0001_foundation": PackageResources.v0001_foundation_sql,
+                    "v0002_plans": PackageResources.v0002_plans_sql,
+                    "v0003_ledger": PackageResources.v0003_ledger_sql,
                 ])
         }
     }

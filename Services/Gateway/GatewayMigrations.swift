@@ -7,7 +7,9 @@ package enum GatewayMigrations {
             try MigrationList(
                 schema: "gateway",
                 [
-                    "v0001_foundation": PackageResources.v0001_foundation_sql
+                    "v0001_foundation": PackageResources.v0001_foundation_sql,
+                    "v0002_stations": PackageResources.v0002_stations_sql,
+                    "v0003_sessions": PackageResources.v0003_sessions_sql,
                 ])
         }
     }
