@@ -231,7 +231,8 @@ let package = Package(
         .testTarget(
             name: "HostingTests",
             dependencies: [
-                "Hosting", "Contracts", "HTTP", "Lifecycle", "Postgres", "Settings", "Core", "TestSupport",
+                "Hosting", "Contracts", "HTTP", "Lifecycle", "Postgres", "Settings", "Sockets", "Core",
+                "TestSupport",
             ],
             path: "Tests/HostingTests", swiftSettings: house),
         .testTarget(
