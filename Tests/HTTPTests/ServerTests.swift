@@ -4,6 +4,7 @@ import FoundationEssentials
 import HTTP
 import Sockets
 import Synchronization
+import TestSupport
 import Testing
 
 @Suite struct `The server` {
@@ -128,7 +129,7 @@ import Testing
         }
     }
 
-    @Test func `tells methods that a path has`() async throws {
+    @Test(.fact(3)) func `tells methods that a path has`() async throws {
         let answers = try await conversation("PUT /people/7 HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
         #expect(answers[0].status == 405)
         #expect(answers[0].fields["allow"] == "GET, HEAD, DELETE")
@@ -195,7 +196,7 @@ import Testing
         #expect(event.requestID == answers[0].fields["x-request-id"])
     }
 
-    @Test(arguments: [(0, 200), (30, 200), (-30, 200), (31, 403), (-31, 403)])
+    @Test(.fact(30), arguments: [(0, 200), (30, 200), (-30, 200), (31, 403), (-31, 403)])
     func `checks the time stamp of a request that carries one`(offset: Int, status: Int) async throws {
         var rules = Dispatcher.Rules()
         rules.clock = Clock(
@@ -205,7 +206,47 @@ import Testing
         #expect(answers[0].status == status)
     }
 
-    @Test func `answers preflights on every path, and marks what pages may read`() async throws {
+    @Test(
+        .fact(30),
+        arguments: [
+            ("timestamp: abc\r\n", 403, 403), ("timestamp:\r\n", 403, 403),
+            ("timestamp: 1795170600.5\r\n", 403, 403),
+            ("", 200, 403), ("timestamp: 1795170600\r\n", 200, 200),
+        ])
+    func `must have a time stamp where the service wants one of everybody it knows`(
+        field: String, asAnyone: Int, asAdmin: Int
+    ) async throws {
+        var rules = Dispatcher.Rules()
+        rules.requiresTimestamp = true
+        rules.clock = ManualClock().clock
+        let anyone = try await conversation(get("/hello", field), rules: rules)
+        #expect(anyone[0].status == asAnyone)
+        let admin = try await conversation(
+            "DELETE /people/1 HTTP/1.1\r\nHost: a\r\nConnection: close\r\nAuthorization: Bearer admin\r\n\(field)\r\n",
+            rules: rules)
+        #expect(admin[0].status == (asAdmin == 200 ? 204 : 403))
+        if asAdmin == 403 { #expect(admin[0].body.contains("\"status_code\":2015")) }
+    }
+
+    @Test(.fact(1)) func `gives one answer to a path with and without a slash at its end`() async throws {
+        let body = "{\"name\":\"Ada\",\"age\":36}"
+        func post(_ path: String) -> String {
+            "POST \(path) HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\n"
+                + "Content-Length: \(body.utf8.count)\r\nConnection: close\r\n\r\n\(body)"
+        }
+        for (plain, slashed) in [
+            (get("/people/7"), get("/people/7/")), (get("/people/list?q=a"), get("/people/list/?q=a")),
+            (post("/people"), post("/people/")),
+        ] {
+            let one = try await conversation(plain)
+            let other = try await conversation(slashed)
+            #expect(one[0].status == other[0].status)
+            #expect(one[0].body == other[0].body)
+            #expect([200, 201].contains(one[0].status))
+        }
+    }
+
+    @Test(.fact(5)) func `answers preflights on every path, and marks what pages may read`() async throws {
         let preflight = try await conversation(
             "OPTIONS /anything HTTP/1.1\r\nHost: a\r\nOrigin: https://app.example\r\nConnection: close\r\n\r\n"
         )
