@@ -4,10 +4,10 @@ import Core
 /// types that stand for one of these. Every mistake is told at once.
 enum ParameterReader {
     static func decode<Value: Decodable>(
-        _ type: Value.Type, from parameters: [(name: String, value: String)], rules: JSONReadingRules
+        _ type: Value.Type, shaped wanted: JSONSchema, from parameters: [(name: String, value: String)],
+        rules: JSONReadingRules
     ) throws(JSONMistakes) -> Value {
         // Written as a document of texts and numbers and read by the one reader that knows limits and mistakes.
-        let wanted = JSONSchema.of(type)
         var output = JSONOutput()
         output.beginObject()
         var seen: Set<String> = []

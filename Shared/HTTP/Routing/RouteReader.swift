@@ -4,11 +4,13 @@ import Core
 struct RouteReader: Sendable {
     let request: Request
     let parameters: [(name: String, value: String)]
-    let tellsPathMistakes: Bool
+    private let shape: Route.Shape
+    private let tellsPathMistakes: Bool
 
     init(_ request: Request, _ parameters: [(name: String, value: String)], _ route: Route) {
         self.request = request
         self.parameters = parameters
+        shape = route.shape
         tellsPathMistakes = route.tellsPathMistakes
     }
 
@@ -38,10 +40,11 @@ struct RouteReader: Sendable {
     /// What is no identifier in a path is a path that does not exist, unless the route says otherwise. What stands
     /// there is not trimmed: `/tags/%20a` is another path than `/tags/a`.
     private func path<Path: Decodable>(_ type: Path.Type) throws(Problem) -> Path {
+        if type == None.self, let none = None() as? Path { return none }
         var rules = JSONReadingRules.api
         rules.tidiesText = false
         do {
-            return try ParameterReader.decode(type, from: parameters, rules: rules)
+            return try ParameterReader.decode(type, shaped: shape.path, from: parameters, rules: rules)
         } catch {
             throw tellsPathMistakes ? Problem(error) : .notFound
         }
@@ -52,7 +55,7 @@ struct RouteReader: Sendable {
         guard let pairs = PercentCoding.pairs(request.query) else {
             throw JSONMistakes([JSONMistake(.malformed, at: "", "malformed query")])
         }
-        return try ParameterReader.decode(type, from: pairs, rules: .api)
+        return try ParameterReader.decode(type, shaped: shape.query, from: pairs, rules: .api)
     }
 
     private func body<Body: Decodable>(_ type: Body.Type) throws(JSONMistakes) -> Body {
