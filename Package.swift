@@ -64,6 +64,7 @@ let package = Package(
             name: "Sockets", dependencies: ["Core", "CEpoll"], path: "Shared/Sockets", swiftSettings: house),
         .target(
             name: "HTTP", dependencies: ["Sockets", "Compression", "Core", "Telemetry"], path: "Shared/HTTP",
+            exclude: ["README.md"],
             swiftSettings: house),
         .target(
             name: "WebSocket", dependencies: ["HTTP", "Sockets", "Compression", "Crypto", "Core"],

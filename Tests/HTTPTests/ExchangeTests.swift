@@ -153,6 +153,31 @@ private func get(_ path: String, _ fields: String = "") -> String {
         }
     }
 
+    @Test func `is told to the log, and has its number`() async throws {
+        let events = Events()
+        try await serving(
+            [],
+            upgrading: { request in
+                guard request.headers["Upgrade"] == "capitals" else {
+                    throw Problem(.unauthorized, "not authorized")
+                }
+                return .accepted(Headers([("Upgrade", "capitals"), ("Connection", "Upgrade")])) {
+                    $0.handler = Capitals()
+                }
+            }, finished: { events.add($0) }
+        ) { server, loop in
+            let text = try await RawClient.exchange(
+                get("/", "Upgrade: bell\r\nConnection: Upgrade\r\n")
+                    + get("/", "Upgrade: capitals\r\nConnection: Upgrade\r\nX-Request-Id: mine\r\n") + "end.",
+                with: server.address, on: loop)
+            #expect(Answer.all(in: text).map(\.status) == [401, 101])
+            #expect(text.contains("X-Request-Id: mine\r\n"))
+        }
+        #expect(events.all.map(\.route) == ["upgrade", "upgrade"])
+        #expect(events.all.map(\.status) == [401, 101])
+        #expect(events.all.allSatisfy { $0.innerError == nil })
+    }
+
     @Test func `may be refused, and the connection goes on`() async throws {
         let route = Route(.get, "/") { (_: Plain) in OK(Word(text: "plain")) }.open
         try await serving(

@@ -232,28 +232,34 @@ final class HTTPConnection: ConnectionHandler, @unchecked Sendable {
 
     /// Whether the request was dealt with.
     private func upgrade(_ exchange: Exchange, _ upgrading: Upgrading) async -> Bool {
+        let response: Response
+        var failure: (any Error)?
         do {
             switch try await upgrading(exchange.request) {
             case nil: return false
-            case .refused(let response): finish(exchange, server.marked(response, exchange.request))
-            case .failed(let problem): finish(exchange, server.failure(problem, exchange))
-            case .accepted(let headers, let takeOver): handOver(exchange, headers, takeOver)
+            case .refused(let refusal): response = server.marked(refusal, exchange.request)
+            case .failed(let problem): response = server.failure(problem, exchange)
+            case .accepted(let headers, let takeOver):
+                let accepted = server.marked(
+                    Response(.switchingProtocols, headers: headers), exchange.request)
+                if isUnderway(exchange) { handOver(accepted, takeOver) }
+                server.tell(upgraded: exchange, accepted.status, nil)
+                return true
             }
         } catch {
-            finish(exchange, server.failure(Problem(thrown: error), exchange))
+            failure = error
+            response = server.failure(Problem(thrown: error), exchange)
         }
+        finish(exchange, response)
+        server.tell(upgraded: exchange, response.status, failure)
         return true
     }
 
-    private func handOver(
-        _ exchange: Exchange, _ headers: Headers, _ takeOver: @Sendable (Connection) -> Void
-    ) {
-        guard isUnderway(exchange) else { return }
+    private func handOver(_ accepted: Response, _ takeOver: @Sendable (Connection) -> Void) {
         deadline?.cancel()
         phase = .handedOver
         server.forget(self, on: connection.loop)
-        write(
-            Response(.switchingProtocols, headers: headers), .fixed(0), keepsAlive: true, withoutBody: true)
+        write(accepted, .fixed(0), keepsAlive: true, withoutBody: true)
         // What came behind the request is the other protocol's; it is offered when this turn's reading is over.
         connection.pauseReading()
         takeOver(connection)

@@ -142,6 +142,17 @@ final class ServerCore: Sendable {
         return response
     }
 
+    /// Tells of a request for another protocol, which is no route's.
+    func tell(upgraded exchange: Exchange, _ status: Status, _ error: (any Error)?) {
+        var event = RequestEvent(exchange.request)
+        event.route = "upgrade"
+        // A refusal is no failure of ours.
+        let isOurs = status.rawValue >= 500
+        dispatcher.tell(
+            .init(response: Response(status), event: event, started: exchange.request.received),
+            status: exchange.end?.status ?? status.rawValue, error: isOurs ? error : nil)
+    }
+
     /// The answer to bytes that are no request; it is told of here.
     func response(to malformed: MalformedRequest, from peer: SocketAddress) -> Response {
         let id = requestID(nil)
