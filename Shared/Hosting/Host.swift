@@ -88,7 +88,7 @@ package final class Host: Sendable {
         serving routes: [GuardedRoute], upgrading: Upgrading? = nil, limits: [RateClass: RateRule] = [:],
         parts: [Part]
     ) -> Assembly {
-        let part = OpenAPI.part(of: routes, tag: service.rawValue)
+        let part = OpenAPI.part(of: own.routes + routes, tag: service.rawValue)
         return Assembly(
             log: log, drain: settings.drain,
             parts: [stores] + parts + [
@@ -146,10 +146,6 @@ package final class Host: Sendable {
                 guard let address = SocketAddress(host: settings.host, port: settings.port) else {
                     throw UnusableAddress(host: settings.host)
                 }
-                let own = ServiceRoutes(
-                    service: service.rawValue, version: Program.version, clock: clock,
-                    checks: readiness.checks.map { check in .init(check.name, isFine: check.isFine) },
-                    metrics: { [metrics] in metrics.text() })
                 var rules = rules
                 rules.classes.merge(limits) { _, own in own }
                 let dispatcher = Dispatcher(
@@ -164,6 +160,14 @@ package final class Host: Sendable {
                 let running = server.withLock { $0.take() }
                 await running?.stop(within: drain / 2)
             })
+    }
+
+    /// Alive, ready, measured: the same for every service.
+    private var own: ServiceRoutes {
+        ServiceRoutes(
+            service: service.rawValue, version: Program.version, clock: clock,
+            checks: readiness.checks.map { check in .init(check.name, isFine: check.isFine) },
+            metrics: { [metrics] in metrics.text() })
     }
 
     private var rules: Dispatcher.Rules {
