@@ -104,7 +104,7 @@ let package = Package(
             name: "GatewayService",
             dependencies: [
                 "Bus", "Contracts", "Core", "Crypto", "HTTP", "Hosting", "Identity", "Jobs", "Lifecycle",
-                "OCPP", "Postgres", "Redis", "Settings", "Tariff", "Telemetry", "WebSocket",
+                "OCPP", "Postgres", "Redis", "Settings", "Tariff", "Sockets", "Telemetry", "WebSocket",
             ],
             path: "Services/Gateway", exclude: ["Main", "README.md"], resources: [.embedInCode("Migrations")],
             swiftSettings: house),

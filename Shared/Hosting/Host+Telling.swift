@@ -6,19 +6,19 @@ import Postgres
 import Telemetry
 
 extension Host {
-    /// One line and two figures for each request.
-    func telling() -> @Sendable (RequestEvent) -> Void {
+    /// One line and two figures for each request, at whichever door it came in.
+    static func telling(_ metrics: Metrics, _ log: Log) -> @Sendable (RequestEvent) -> Void {
         let requests = metrics.counters(
             "voltbus_http_requests_total", "Requests by how they ended.",
             labels: ["method", "route", "status"])
         let seconds = metrics.histograms(
             "voltbus_http_request_seconds", "How long requests took.", labels: ["method", "route"])
-        return { [log] event in
+        return { event in
             let route = event.route.isEmpty ? "none" : event.route
             requests.with(event.method, route, String(event.status)).add()
             let duration = Duration.microseconds(Int64(event.milliseconds * 1_000))
             seconds.with(event.method, route).observe(duration)
-            let level = Self.level(of: event)
+            let level = level(of: event)
             guard log.writes(level) else { return }
             var line = LogEvent(
                 "http.request", level, ["method": .text(event.method), "route": .text(route)])

@@ -31,6 +31,7 @@ package final class Host: Sendable {
     package let limiter: SharedRateLimiter
     let loops: EventLoops
     private let readiness: Readiness
+    private let telling: @Sendable (RequestEvent) -> Void
     private let server = Mutex<HTTPServer?>(nil)
     private let ownsLoops: Bool
 
@@ -52,7 +53,9 @@ package final class Host: Sendable {
             ?? Log(
                 service: service.rawValue, level: settings.logLevel, format: settings.logFormat, clock: clock)
         self.log = log
-        metrics = Metrics(service: service.rawValue)
+        let metrics = Metrics(service: service.rawValue)
+        self.metrics = metrics
+        telling = Self.telling(metrics, log)
         ownsLoops = loops == nil
         self.loops = try loops ?? EventLoops(count: settings.eventLoops, name: service.rawValue)
         let database = try Database(
@@ -75,6 +78,16 @@ package final class Host: Sendable {
         limiter = SharedRateLimiter(redis, clock: clock)
         readiness.add("database") { await database.isReady() }
         readiness.add("redis") { await redis.isReady() }
+    }
+
+    /// One connection beside the pool whose commits do not wait for the disk: for evidence, never for facts.
+    package func evidenceDatabase() throws -> Database {
+        try Database(
+            settings.databaseURL.reveal {
+                DatabaseSettings(
+                    url: $0, name: "\(service.rawValue) evidence", poolSize: 1,
+                    sessionParameters: ["synchronous_commit": "off"])
+            }, on: loops)
     }
 
     /// The port that is served, once it is.
@@ -136,6 +149,39 @@ package final class Host: Sendable {
             })
     }
 
+    /// A second door on a port of its own, such as the charge points'.
+    ///
+    /// - Parameter opened: told the port, once it is served.
+    package func door(
+        _ name: String, port: Int, serving routes: [GuardedRoute] = [], upgrading: @escaping Upgrading,
+        opened: @escaping @Sendable (Int) -> Void = { _ in }
+    ) -> Part {
+        let held = HeldServer()
+        let drain = settings.drain
+        return Part(
+            name,
+            start: { [self] in
+                guard let address = SocketAddress(host: settings.host, port: port) else {
+                    throw UnusableAddress(host: settings.host)
+                }
+                let dispatcher = Dispatcher(
+                    routes: routes, credentials: NoCredentials(), rules: rules, finished: telling)
+                let started = try await HTTPServer.start(
+                    dispatcher, at: address, on: loops, proxies: TrustedProxies(settings.proxies),
+                    upgrading: upgrading)
+                held.server.withLock { $0 = started }
+                opened(started.address.port)
+                return "\(name) on \(started.address)"
+            },
+            stop: {
+                let running = held.server.withLock { $0.take() }
+                await running?.stop(within: drain / 2)
+            })
+    }
+
+    /// Whether the process at the other end may say who is behind it.
+    package func trusts(proxy address: String) -> Bool { TrustedProxies(settings.proxies).trusts(address) }
+
     private func http(
         serving routes: [GuardedRoute], upgrading: Upgrading?, limits: [RateClass: RateRule]
     ) -> Part {
@@ -149,7 +195,7 @@ package final class Host: Sendable {
                 var rules = rules
                 rules.classes.merge(limits) { _, own in own }
                 let dispatcher = Dispatcher(
-                    routes: own.routes + routes, credentials: callers, rules: rules, finished: telling())
+                    routes: own.routes + routes, credentials: callers, rules: rules, finished: telling)
                 let started = try await HTTPServer.start(
                     dispatcher, at: address, on: loops, proxies: TrustedProxies(settings.proxies),
                     upgrading: upgrading)
@@ -196,6 +242,11 @@ private final class Held: Sendable {
     init(_ task: consuming Mutex<Task<Void, Never>?>) {
         self.task = task
     }
+}
+
+/// A server that a part starts and stops.
+private final class HeldServer: Sendable {
+    let server = Mutex<HTTPServer?>(nil)
 }
 
 /// HTTP_HOST is no numeric address.

@@ -26,6 +26,8 @@ CREATE TABLE gateway.session (
     -- When the station's word came in, by our clock.
     start_received_at timestamptz,
     end_received_at timestamptz,
+    -- The station's own words for the moment of the start: what a repeat is known by, however wrong its clock.
+    start_text text,
     meter_start bigint NOT NULL DEFAULT 0,
     meter_stop bigint,
     energy_wh bigint NOT NULL DEFAULT 0 CHECK (energy_wh >= 0),
@@ -66,7 +68,7 @@ CREATE UNIQUE INDEX session_on_connector ON gateway.session (charge_point_id, co
 CREATE UNIQUE INDEX session_of_car ON gateway.session (car_id) WHERE NOT is_finished AND car_id IS NOT NULL;
 -- A start is known again by its content, from any gateway, whatever its message id.
 CREATE UNIQUE INDEX session_start_content
-    ON gateway.session (charge_point_id, connector_id, tag, started_at, meter_start) WHERE started_at IS NOT NULL;
+    ON gateway.session (charge_point_id, connector_id, tag, start_text, meter_start) WHERE start_text IS NOT NULL;
 CREATE INDEX session_of_user ON gateway.session (user_id, session_id DESC) WHERE user_id IS NOT NULL;
 CREATE INDEX session_of_point ON gateway.session (charge_point_id, session_id DESC);
 CREATE INDEX session_ended ON gateway.session (ended_at) WHERE is_finished;

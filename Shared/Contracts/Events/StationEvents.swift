@@ -9,11 +9,14 @@ package struct StationConnected: Event {
     package var chargePoint: ChargePointID
     /// Such as `ocpp1.6`.
     package var version: String
+    /// Of the connection: a gateway that holds an older one lets it go.
+    package var generation: Int64?
     package var at: Date
 
-    package init(_ chargePoint: ChargePointID, version: String, at date: Date) {
+    package init(_ chargePoint: ChargePointID, version: String, generation: Int64, at date: Date) {
         self.chargePoint = chargePoint
         self.version = version
+        self.generation = generation
         at = date
     }
 }

@@ -1,0 +1,136 @@
+import Bus
+import Contracts
+import Core
+import FoundationEssentials
+import Hosting
+import OCPP
+import Postgres
+import Tariff
+
+extension Gateway {
+    private static let confirmation = Array("{}".utf8)
+
+    /// Readings of a session, or between sessions. Answered when they are durable, whatever they hold.
+    func answerMeterValues(_ frame: OCPPFrame, from link: StationLink, at received: Date) async throws
+        -> [UInt8]
+    {
+        let rows: [StoredReading]
+        if let request = try? frame.decode(V16.MeterValues.Request.self) {
+            rows = try await readings(
+                of: request.connectorId, request.transactionId,
+                request.meterValue.map {
+                    (StationClock.judge($0.timestamp, received: received), $0.sampledValue)
+                },
+                link, received)
+        } else {
+            quarantine(link.id, frame, "readings that their schema refuses")
+            let legible = V16.MeterValues.Legible(frame.document, at: frame.payload)
+            rows = try await readings(
+                of: legible.connectorId ?? 0, legible.transactionId,
+                legible.meterValue.map {
+                    (StationClock.judge($0.timestamp, received: received), $0.sampledValue)
+                },
+                link, received)
+        }
+        guard rows.count != 1 else {
+            try await readings.insert(rows[0])
+            return Self.confirmation
+        }
+        // A station that was offline sends many at once.
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for row in rows { group.addTask { try await self.readings.insert(row) } }
+            try await group.waitForAll()
+        }
+        return Self.confirmation
+    }
+
+    /// Rows of samples, and the session moved on by them in memory.
+    private func readings(
+        of connector: Int, _ transaction: Int?, _ samples: [(StationClock, [V16.SampledValue])],
+        _ link: StationLink, _ received: Date
+    ) async throws -> [StoredReading] {
+        let (place, joined) = try await session(of: connector, transaction, link)
+        var rows: [StoredReading] = []
+        rows.reserveCapacity(samples.count)
+        let ordered = samples.map { (clock: $0.0, sample: Sample($0.1), raw: $0.1) }
+            .sorted { ($0.clock.moment, $0.sample.context) < ($1.clock.moment, $1.sample.context) }
+        for (clock, taken, raw) in ordered {
+            var sample = taken
+            let live = place.map { link.sessions[$0] } ?? nil
+            rows.append(
+                row(&sample, clock, raw, live, place ?? connector, joined, link, received))
+        }
+        if let place { stopWhereReached(place, link) }
+        return rows
+    }
+
+    private func row(
+        _ sample: inout Sample, _ clock: StationClock, _ raw: [V16.SampledValue], _ live: LiveSession?,
+        _ connector: Int, _ joined: String?, _ link: StationLink, _ received: Date
+    ) -> StoredReading {
+        if let doubt = clock.doubt {
+            sample.rules.append(doubt)
+            if sample.grade == .good { sample.grade = .repaired }
+        }
+        if let joined { sample.rules.append(joined) }
+        var energy = Energy.zero
+        var cost: SessionCost?
+        if var session = live {
+            energy = session.take(&sample, at: clock.moment)
+            cost = session.cost(at: clock.moment)
+            link.sessions[connector] = session
+        }
+        let status = link.lastStatus[connector]?.status ?? ""
+        var stored = StoredReading(
+            session: live?.number.number, point: link.id.text, connector: Int32(clamping: connector),
+            taken: clock.moment, received: received, context: sample.context.rawValue,
+            register: sample.register,
+            energy: energy.wattHours, price: cost?.beforeDiscount.minorUnits ?? 0, powerW: sample.powerW,
+            stateOfCharge: sample.stateOfCharge, voltage: sample.voltage, current: sample.current,
+            offered: sample.offered, grade: sample.grade.rawValue, rule: sample.rules.joined(separator: "; "),
+            raw: sample.grade == .good ? "" : JSONWriter.text(raw), status: status)
+        if let live, let cost {
+            stored.told = ReadingsStored.Reading(
+                session: live.number, place: ConnectorPlace(link.id, connector), user: live.user,
+                takenAt: clock.moment,
+                minute: max(0, Int(clock.moment.timeIntervalSince(live.startedAt) / 60)),
+                register: Energy(wattHours: live.meterStart + energy.wattHours), energy: energy,
+                price: cost.beforeDiscount, cost: cost.total, powerW: sample.powerW.map(Int.init),
+                stateOfCharge: sample.stateOfCharge.map(Int.init), currentA: sample.current,
+                voltageV: sample.voltage, offeredA: sample.offered,
+                status: status.isEmpty ? nil : Open(status))
+        }
+        return stored
+    }
+
+    /// The connector whose session the samples belong to: by number, else by the connector (missing, 0, −1, another's).
+    private func session(
+        of connector: Int, _ transaction: Int?, _ link: StationLink
+    ) async throws -> (place: Int?, joined: String?) {
+        if let transaction, transaction > 0 {
+            if let found = link.sessions.first(where: { $0.value.number.number == Int64(transaction) }) {
+                return (found.key, nil)
+            }
+            // Perhaps begun at another gateway, or before this connection.
+            if let known = try await host.database.run(.liveSession(Int64(transaction), at: link.id)) {
+                link.sessions[Int(known.connector)] = known
+                return (Int(known.connector), nil)
+            }
+        }
+        if link.sessions[connector]?.isStarted == true {
+            return (connector, transaction == nil ? nil : "joined by the connector")
+        }
+        return (nil, nil)
+    }
+
+    /// Asks the station to stop once its target is reached.
+    private func stopWhereReached(_ connector: Int, _ link: StationLink) {
+        guard let live = link.sessions[connector], let target = live.target, live.energy >= target,
+            !live.wasToldToStop
+        else { return }
+        link.sessions[connector]?.wasToldToStop = true
+        Task(executorPreference: link.loop) {
+            _ = await self.stop(live.number, on: link)
+        }
+    }
+}

@@ -1,0 +1,155 @@
+import Bus
+import Contracts
+import Core
+import FoundationEssentials
+import Hosting
+import OCPP
+import Postgres
+import Tariff
+
+extension Gateway {
+    /// Number, price and funding first, in one transaction; then the station is asked (api.md 5.2).
+    func start(_ wish: StartSession, by asker: Asker) async throws -> StartSession.Answer {
+        guard let link = links[wish.place.chargePoint], link.isOpen else { throw CommandRefusal.offline }
+        let number = try await enter(wish, asker, link)
+        let reference = SessionReference(number, at: wish.place, of: wish.user, tag: wish.tag)
+        host.bus.publish(SessionRequested(reference, at: host.clock.now))
+        let payload = wish.payload.map { Array($0.utf8) } ?? Self.remoteStart(wish)
+        let outcome = await command(.remoteStartTransaction, payload, to: link, by: asker)
+        switch outcome {
+        case .answered(let answer) where Self.status(in: answer) == "Accepted": return .init(session: number)
+        case .answered(let answer):
+            let word = Self.status(in: answer) ?? "Rejected"
+            try await giveUp(number, "rejected by charge point")
+            throw CommandRefusal(.rejected, "rejected by charge point", status: word)
+        case .refused(let error):
+            let word = error.code.word(in: link.version)
+            try await giveUp(number, "\(word): \(error.description)")
+            throw CommandRefusal(.rejected, "rejected by charge point", status: word)
+        case .failed(.noAnswer), .failed(.lost(wasSent: true)):
+            // It may have heard, and begin yet: the session waits for its time-out.
+            throw CommandRefusal.noAnswer
+        case .failed:
+            try await giveUp(number, "never sent")
+            throw CommandRefusal.offline
+        }
+    }
+
+    private static func remoteStart(_ wish: StartSession) -> [UInt8] {
+        var payload: [UInt8] = []
+        V16.RemoteStartTransaction.write(
+            .init(connectorId: wish.place.number, idTag: Bounded(cutting: wish.tag)), into: &payload)
+        return payload
+    }
+
+    /// The word of an answer's `status`.
+    static func status(in payload: [UInt8]) -> String? {
+        struct Answer: Codable { var status: String }
+        return (try? JSONReader.decode(Answer.self, from: payload, rules: .api))?.status
+    }
+
+    private func giveUp(_ number: ID<ChargingSession>, _ note: String) async throws {
+        let event = try await host.database.transaction { transaction in
+            try await self.closeByLastReading(
+                number, end: .startRejected, reason: "start rejected", note: note, self.host.clock.now,
+                in: transaction)
+        }
+        if let event { host.bus.publish(event) }
+    }
+
+    /// Throws: `CommandRefusal` with the code of api.md 1.3.
+    private func enter(_ wish: StartSession, _ asker: Asker, _ link: StationLink) async throws -> ID<
+        ChargingSession
+    > {
+        let (point, connector) = (wish.place.chargePoint, Int32(clamping: wish.place.number))
+        let now = host.clock.now
+        do {
+            return try await host.database.transaction { transaction in
+                try await transaction.run(.holdConnector(point, connector))
+                if let user = wish.user { try await transaction.run(.holdFunds(of: user)) }
+                if let code = wish.discountCode { try await transaction.run(.holdCode(code)) }
+                if try await transaction.run(.unfinished(at: point, connector)) != nil {
+                    throw CommandRefusal(.connectorNotAvailable, "connector is occupied")
+                }
+                let facts = try await transaction.run(
+                    .startFacts(
+                        at: point, connector: connector, user: wish.user, discount: wish.discountCode,
+                        now: now))
+                try Self.check(facts, wish)
+                let price = facts.price(
+                    of: wish.user, at: point, connector: Int(connector), moment: now,
+                    in: self.settings.host.tariffZone, currency: self.settings.host.currency)
+                let funding: FundingChoice
+                do throws(FundingRefusal) {
+                    funding = try facts.funding(
+                        price, wish: .init(wish), target: wish.target, user: wish.user,
+                        settings: self.settings, at: now)
+                } catch {
+                    throw CommandRefusal(RefusalCode(rawValue: error.code) ?? .failed, error.text)
+                }
+                let new = NewSession(
+                    point: point, connector: connector, facts: facts, user: wish.user,
+                    tag: wish.tag.uppercased(),
+                    car: wish.car, status: "initialized", requestedAt: now, target: wish.target, price: price,
+                    funding: funding, reservation: wish.reservation?.number, meeting: wish.meeting?.number,
+                    door: asker.door.word, version: link.version.subprotocol)
+                return try await transaction.run(.enter(new))
+            }
+        } catch let error as DatabaseError where error.violatesUnique("session_of_car") {
+            throw CommandRefusal(.carBusyOrSessionOver, "car is charging already")
+        } catch let error as DatabaseError where error.violatesUnique("session_on_connector") {
+            throw CommandRefusal(.connectorNotAvailable, "connector is occupied")
+        }
+    }
+
+    private static func check(_ facts: StartFacts, _ wish: StartSession) throws(CommandRefusal) {
+        guard let place = facts.place, place.is_enabled, place.is_active != false, place.overlay == nil else {
+            throw CommandRefusal(.connectorNotAvailable, "connector is not available")
+        }
+        guard place.station_status == nil || place.station_status == "active" else {
+            throw CommandRefusal(.siteClosed, "station is not active")
+        }
+        guard wish.discountCode != nil else { return }
+        guard let discount = facts.discount, discount.left.map({ $0 > 0 }) ?? true else {
+            throw CommandRefusal(.discountNotUsable, "discount code is not usable")
+        }
+    }
+
+    /// Asks the station that charges a session to end it.
+    func stop(_ wish: StopSession, by asker: Asker) async throws -> Done {
+        guard let link = links[wish.chargePoint], link.isOpen else { throw CommandRefusal.offline }
+        guard let held = try await host.database.run(.liveSession(wish.session.number, at: wish.chargePoint))
+        else {
+            throw CommandRefusal(.carBusyOrSessionOver, "session has ended")
+        }
+        switch await stop(held.number, on: link, by: asker) {
+        case .answered(let answer) where Self.status(in: answer) == "Accepted": return Done()
+        case .answered(let answer):
+            throw CommandRefusal(.rejected, "rejected by charge point", status: Self.status(in: answer))
+        case .refused(let error):
+            throw CommandRefusal(
+                .rejected, "rejected by charge point", status: error.code.word(in: link.version))
+        case .failed(.noAnswer): throw CommandRefusal.noAnswer
+        case .failed: throw CommandRefusal.offline
+        }
+    }
+
+    func stop(
+        _ number: ID<ChargingSession>, on link: StationLink, by asker: Asker = .system(.gateway)
+    ) async -> CallOutcome {
+        var payload: [UInt8] = []
+        V16.RemoteStopTransaction.write(.init(transactionId: Int(number.number)), into: &payload)
+        return await command(.remoteStopTransaction, payload, to: link, by: asker, first: true)
+    }
+}
+
+extension FundingQuestion.Wish {
+    init(_ wish: StartSession) {
+        switch (wish.funding, wish.paymentMethod) {
+        case ("balance", _): self = .balance
+        case (_, let identifier?): self = .method(identifier)
+        case ("card", nil): self = .card
+        default: self = .none
+        }
+    }
+}

@@ -1,0 +1,36 @@
+import Bus
+import Contracts
+import Core
+import FoundationEssentials
+import Postgres
+import Tariff
+
+extension Gateway {
+    /// Closes a session that its station has not closed: by its last reading, or with nothing when there was none. Nil when it
+    /// has ended already.
+    func closeByLastReading(
+        _ number: ID<ChargingSession>, end: SessionEnd, reason: String, note: String, _ now: Date,
+        in transaction: Transaction
+    ) async throws -> SessionEnded? {
+        guard let held = try await transaction.run(.hold(number)), !held.isFinished,
+            let reference = held.reference
+        else { return nil }
+        let moment = held.lastReading ?? held.startedAt ?? now
+        let start = held.startedAt ?? moment
+        let energy = held.lastReading == nil ? Energy.zero : held.energy
+        let cost = held.price.cost(
+            of: energy, lasting: .milliseconds(Int64(max(0, moment.timeIntervalSince(start)) * 1_000)))
+        let close = SessionClose(
+            status: "interrupted", end: end, reason: reason, at: max(moment, start),
+            meter: held.meterStart + energy.wattHours, energy: energy,
+            price: held.lastReading == nil ? 0 : cost.beforeDiscount.minorUnits, isGuessed: true,
+            received: now,
+            note: note)
+        try await transaction.run(.close(number, close))
+        let event = SessionEnded(
+            reference, end: .known(end), reason: reason, startedAt: held.startedAt, endedAt: close.at,
+            energy: energy, isGuessed: true)
+        try await transaction.run(.announce(event))
+        return event
+    }
+}

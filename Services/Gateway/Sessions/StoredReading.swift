@@ -1,0 +1,68 @@
+import Contracts
+import Core
+import FoundationEssentials
+import Postgres
+
+/// A reading on its way into its row, and what its session is after it.
+struct StoredReading: Sendable {
+    var session: Int64?
+    var point: String
+    var connector: Int32
+    var taken: Date
+    var received: Date
+    var context: Int16
+    var register: Int64?
+    var energy: Int64
+    var price: Int64
+    var powerW: Int32?
+    var stateOfCharge: Int16?
+    var voltage: Double?
+    var current: Double?
+    var offered: Double?
+    var grade: String
+    var rule: String
+    var raw: String
+    var status: String
+    /// For the event that is told when the row is committed; nil for a reading of no session.
+    var told: ReadingsStored.Reading?
+}
+
+extension StoredReading {
+    /// All readings of one group, and where they leave their sessions, in one statement.
+    static func store(_ rows: [StoredReading]) -> Query<Void> {
+        """
+        WITH reading AS (
+            SELECT session_id, charge_point_id, connector_id, taken_at, received_at, context, register_wh, energy_wh, price,
+                power_w, state_of_charge, voltage_v, current_a, offered_a, grade, rule, raw, connector_status
+            FROM unnest(\(each: rows, \.session), \(each: rows, \.point), \(each: rows, \.connector), \(each: rows, \.taken),
+                \(each: rows, \.received), \(each: rows, \.context), \(each: rows, \.register), \(each: rows, \.energy),
+                \(each: rows, \.price), \(each: rows, \.powerW), \(each: rows, \.stateOfCharge), \(each: rows, \.voltage),
+                \(each: rows, \.current), \(each: rows, \.offered), \(each: rows, \.grade), \(each: rows, \.rule),
+                \(each: rows, \.raw), \(each: rows, \.status))
+                AS row (session_id, charge_point_id, connector_id, taken_at, received_at, context, register_wh, energy_wh,
+                    price, power_w, state_of_charge, voltage_v, current_a, offered_a, grade, rule, raw, connector_status)
+        ), latest AS (
+            SELECT DISTINCT ON (session_id) session_id, taken_at, received_at, energy_wh, price, power_w, state_of_charge
+            FROM reading
+            WHERE session_id IS NOT NULL
+            ORDER BY session_id, taken_at DESC, context DESC, energy_wh DESC
+        ), moved AS (
+            UPDATE gateway.session AS charge
+            SET status = 'active', energy_wh = greatest(charge.energy_wh, latest.energy_wh),
+                price_running = greatest(charge.price_running, latest.price),
+                power_w = coalesce(latest.power_w, charge.power_w),
+                state_of_charge = coalesce(latest.state_of_charge, charge.state_of_charge),
+                last_reading_at = greatest(charge.last_reading_at, latest.taken_at),
+                last_heard_at = greatest(charge.last_heard_at, latest.received_at)
+            FROM latest
+            WHERE charge.session_id = latest.session_id AND NOT charge.is_finished
+        )
+        INSERT INTO gateway.meter_reading (session_id, charge_point_id, connector_id, taken_at, received_at, context,
+            register_wh, energy_wh, price, power_w, state_of_charge, voltage_v, current_a, offered_a, grade, rule, raw,
+            connector_status)
+        SELECT session_id, charge_point_id, connector_id, taken_at, received_at, context, register_wh, energy_wh, price,
+            power_w, state_of_charge, voltage_v, current_a, offered_a, grade, rule, raw, connector_status
+        FROM reading
+        """
+    }
+}

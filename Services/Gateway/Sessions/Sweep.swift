@@ -1,0 +1,117 @@
+import Bus
+import Contracts
+import Core
+import FoundationEssentials
+import Hosting
+import OCPP
+import Postgres
+
+/// Looks after sessions that nobody closes: starts that never came, stations that fell silent (api.md 5.2).
+struct Sweep: Sendable {
+    let gateway: Gateway
+
+    /// A connector that says it is free, or has another session, ends the old one after this time.
+    private static let freeFor: TimeInterval = 120
+
+    /// Ends starts whose station never began. Answers how many.
+    func endStarts() async throws -> Int {
+        let limit = gateway.host.clock.now - seconds(gateway.settings.startTimeout)
+        let late = try await gateway.host.database.run(.lateStarts(requestedBefore: limit))
+        return try await end(late, end: .startTimeout, reason: "start timeout")
+    }
+
+    /// Ends sessions that were silent too long. Answers how many.
+    func endSilent() async throws -> Int {
+        let now = gateway.host.clock.now
+        let limit = now - seconds(gateway.settings.sweepSilence)
+        let silent = try await gateway.host.database.run(
+            .silentSessions(heardBefore: limit, freeSince: now - Self.freeFor))
+        var ended = 0
+        for session in silent {
+            ended += try await end(
+                [session.number], end: .connectionLost,
+                reason: session.hasReading ? "stopped by system" : "aborted by system")
+        }
+        try await askHalfSilent(now)
+        return ended
+    }
+
+    private func end(_ numbers: [ID<ChargingSession>], end: SessionEnd, reason: String) async throws -> Int {
+        var count = 0
+        for number in numbers {
+            let event = try await gateway.host.database.transaction { transaction in
+                try await gateway.closeByLastReading(
+                    number, end: end, reason: reason, note: "", gateway.host.clock.now, in: transaction)
+            }
+            guard let event else { continue }
+            gateway.host.bus.publish(event)
+            gateway.forget(event)
+            count += 1
+        }
+        return count
+    }
+
+    /// A station that is here is asked for a reading before its session is given up.
+    private func askHalfSilent(_ now: Date) async throws {
+        let half = now - seconds(gateway.settings.sweepSilence) / 2
+        let waiting = try await gateway.host.database.run(
+            .silentSessions(heardBefore: half, freeSince: .distantPast))
+        for session in waiting {
+            guard let id = ChargePointID(session.point), let link = gateway.links[id] else { continue }
+            let payload = Array(
+                #"{"requestedMessage":"MeterValues","connectorId":\#(session.connector)}"#.utf8)
+            Task(executorPreference: link.loop) { _ = await link.call(.triggerMessage, payload) }
+        }
+    }
+
+    private func seconds(_ duration: Duration) -> TimeInterval {
+        TimeInterval(duration.components.seconds)
+    }
+}
+
+/// An unfinished session of which nothing was heard.
+struct SilentSession: Row, Sendable {
+    var number: ID<ChargingSession>
+    var point: String
+    var connector: Int32
+    var hasReading: Bool
+
+    static let columns = """
+        charge.session_id, charge.charge_point_id, charge.connector_id, charge.last_reading_at IS NOT NULL
+        """
+
+    init(_ cells: inout Cells) throws {
+        number = try cells.next()
+        point = try cells.next()
+        connector = try cells.next()
+        hasReading = try cells.next()
+    }
+}
+
+extension Query where Result == [ID<ChargingSession>] {
+    fileprivate static func lateStarts(requestedBefore limit: Date) -> Self {
+        """
+        SELECT session_id FROM gateway.session
+        WHERE status = 'initialized' AND requested_at < \(limit)
+        ORDER BY session_id
+        LIMIT 500
+        """
+    }
+}
+
+extension Query where Result == [SilentSession] {
+    fileprivate static func silentSessions(heardBefore limit: Date, freeSince: Date) -> Self {
+        """
+        SELECT \(columns: SilentSession.self)
+        FROM gateway.session AS charge
+        LEFT JOIN gateway.connector_status AS report
+            ON report.charge_point_id = charge.charge_point_id AND report.connector_id = charge.connector_id
+        WHERE NOT charge.is_finished AND charge.status <> 'initialized'
+            AND (coalesce(charge.last_heard_at, charge.requested_at) <= \(limit)
+                OR (report.status = 'Available' AND report.received_at <= \(freeSince)
+                    AND report.received_at > charge.start_received_at))
+        ORDER BY charge.session_id
+        LIMIT 500
+        """
+    }
+}
