@@ -1,16 +1,21 @@
 import Contracts
+import FoundationEssentials
 import HTTP
 package import Hosting
 package import Lifecycle
+import Postgres
+import Telemetry
 
 /// Owns prices, ledger, payments and invoices.
 package final class Billing: Sendable {
     package let host: Host
     let settings: BillingSettings
+    let press: InvoicePress
 
     package init(_ host: Host, _ settings: BillingSettings) {
         self.host = host
         self.settings = settings
+        press = InvoicePress()
     }
 
     /// The whole process, put together.
@@ -20,6 +25,27 @@ package final class Billing: Sendable {
     }
 
     package var assembly: Assembly {
-        host.assembly(serving: routes, parts: [host.jobs([])])
+        var parts = [
+            host.task("first start") { [self] in await firstStart() },
+            SessionIntake(self).part,
+        ]
+        if settings.stopsAtEmptyBalance { parts.append(BalanceWatch(self).part) }
+        return host.assembly(serving: routes, parts: parts + [host.jobs([])])
+    }
+
+    /// Plan `default` exists from the first start on.
+    private func firstStart() async {
+        while !Task.isCancelled {
+            do {
+                try await host.database.run(
+                    .offerDefaultPlan(
+                        perKWh: settings.defaultPricePerKWh, perHour: settings.defaultPricePerHour))
+                return
+            } catch {
+                host.log.warning("billing.first_start_waits", ["error": .text("\(error)")])
+                // Cancelled: the loop ends.
+                try? await host.sleep(for: .seconds(2))
+            }
+        }
     }
 }

@@ -1,7 +1,11 @@
 package import HTTP
 
 extension Billing {
-    /// The whole surface of the service, with the right that each route needs.
+    /// The whole surface of the service, with the right that each route needs; each folder has its own part.
     @RouteTable package var routes: [GuardedRoute] {
+        planRoutes
+        ledgerRoutes
+        sessionRoutes
+        invoiceRoutes
     }
 }

@@ -1,12 +1,55 @@
 import Contracts
 package import Hosting
 package import Settings
+import Tariff
 
 /// What the service reads from its environment.
 package struct BillingSettings: ReadableSettings, Sendable {
     package let host: HostSettings
+    let defaultPricePerKWh: Int64
+    let defaultPricePerHour: Int64
+    let vatRate: Percent
+    let seller: Seller
+    let invoicePrefix: String
+    let stopsAtEmptyBalance: Bool
+    let commission: Percent
+    let pointsPerKWh: Int64
+
+    /// Who issues invoices, where `company` in the settings of the platform does not say it.
+    struct Seller: Sendable {
+        let name: String
+        let address: String
+        let taxID: String
+    }
 
     package init(_ read: inout SettingsReader) {
         host = HostSettings(&read, for: .billing)
+        defaultPricePerKWh = read.number(
+            "DEFAULT_PRICE_PER_KWH", in: 0...100_000, otherwise: 0, "of the first default plan, minor units")
+        defaultPricePerHour = read.number(
+            "DEFAULT_PRICE_PER_HOUR", in: 0...1_000_000, otherwise: 0,
+            "of the first default plan, minor units")
+        vatRate = Self.percent(&read, "VAT_RATE_PERCENT", otherwise: "8", "included in every price")
+        seller = Seller(
+            name: read.text("SELLER_NAME", otherwise: "VoltBus", "on invoices"),
+            address: read.optionalText("SELLER_ADDRESS", "on invoices") ?? "",
+            taxID: read.optionalText("SELLER_TAX_ID", "on invoices") ?? "")
+        invoicePrefix = read.text(
+            "INVOICE_PREFIX", otherwise: "VB", expected: "up to 10 letters or digits",
+            "before the year of an invoice's number"
+        ) { text in text.count <= 10 && text.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber) } }
+        stopsAtEmptyBalance = read.flag(
+            "BALANCE_AUTO_STOP", otherwise: true, "whether a session ends when its balance is used up")
+        commission = Self.percent(
+            &read, "HOST_COMMISSION_PERCENT", otherwise: "0", "of a session on a host's point")
+        pointsPerKWh = read.number("POINTS_PER_KWH", in: 0...100_000, otherwise: 100, "points for a kWh")
+    }
+
+    private static func percent(
+        _ read: inout SettingsReader, _ name: String, otherwise standard: String, _ meaning: String
+    ) -> Percent {
+        read.value(name, otherwise: standard, expected: "a percentage from 0 to 100", meaning) { text in
+            Percent(text).flatMap { $0 <= .hundred ? $0 : nil }
+        }
     }
 }

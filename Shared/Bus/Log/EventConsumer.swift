@@ -76,6 +76,7 @@ package actor EventConsumer {
     private let beginning: Beginning
     private let limits: Limits
     private let onParked: @Sendable (ParkedEvent) async -> Void
+    private let committed: @Sendable () -> Void
     private let doorbell: Doorbell
     /// After a batch failed, so many events are taken one by one, and the bad one fails alone.
     private var oneByOne = 0
@@ -85,14 +86,17 @@ package actor EventConsumer {
     /// - Parameters:
     ///   - name: of the consumer within the service; the cursor's name, so it must never change.
     ///   - onParked: beside the log line and the counter: where an operator is told.
+    ///   - committed: called behind the commit of handled events: the place to tell what the handlers did.
     package init(
         _ name: String, reading source: Service, on database: Database, bus: Bus,
         from beginning: Beginning = .oldest,
         limits: Limits = Limits(), onParked: @escaping @Sendable (ParkedEvent) async -> Void = { _ in },
+        committed: @escaping @Sendable () -> Void = {},
         inTransaction handlers: [EventHandler<Transaction>]
     ) {
         self.init(
-            name, source, database, bus, beginning, limits, onParked, owners: handlers.map(\.owner),
+            name, source, database, bus, beginning, limits, onParked, committed,
+            owners: handlers.map(\.owner),
             .inTransaction(Dictionary(uniqueKeysWithValues: handlers.map { ($0.kind, $0) })))
     }
 
@@ -106,14 +110,14 @@ package actor EventConsumer {
         outside handlers: [EventHandler<Void>]
     ) {
         self.init(
-            name, source, database, bus, beginning, limits, onParked, owners: handlers.map(\.owner),
+            name, source, database, bus, beginning, limits, onParked, {}, owners: handlers.map(\.owner),
             .outside(Dictionary(uniqueKeysWithValues: handlers.map { ($0.kind, $0) })))
     }
 
     private init(
         _ name: String, _ source: Service, _ database: Database, _ bus: Bus, _ beginning: Beginning,
-        _ limits: Limits, _ onParked: @escaping @Sendable (ParkedEvent) async -> Void, owners: [Service],
-        _ work: Work
+        _ limits: Limits, _ onParked: @escaping @Sendable (ParkedEvent) async -> Void,
+        _ committed: @escaping @Sendable () -> Void, owners: [Service], _ work: Work
     ) {
         precondition(owners.allSatisfy { $0 == source }, "\(name) reads the log of \(source) only")
         self.name = name
@@ -123,6 +127,7 @@ package actor EventConsumer {
         self.beginning = beginning
         self.limits = limits
         self.onParked = onParked
+        self.committed = committed
         self.work = work
         kinds = work.kinds
         channels = source.channels.map(\.name)
@@ -222,6 +227,7 @@ package actor EventConsumer {
         }
         oneByOne = max(0, oneByOne - handled.count)
         for row in handled { count(row) }
+        if !handled.isEmpty { committed() }
         return look
     }
 

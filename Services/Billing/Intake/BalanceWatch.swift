@@ -1,0 +1,82 @@
+import Bus
+import Contracts
+import Core
+import Hosting
+import Lifecycle
+import Postgres
+import Redis
+import Synchronization
+import Telemetry
+
+/// Ends sessions that cost as much as their driver has (api.md 5.2, balance_exhausted): each reading, as it is told.
+final class BalanceWatch: Sendable {
+    private let billing: Billing
+    private let commands: CommandSender
+    /// Sessions that were told to stop; asked again only after a while.
+    private let told = Mutex<Set<ID<ChargingSession>>>([])
+
+    private static let mostTold = 10_000
+
+    init(_ billing: Billing) {
+        self.billing = billing
+        commands = CommandSender(on: billing.host.bus)
+    }
+
+    var part: Part {
+        let host = billing.host
+        return host.task("balances") { [self] in
+            let listening = await host.bus.listen([
+                .to(ReadingsStored.self) { [self] event in
+                    let candidates = event.readings.filter { $0.user != nil && $0.cost.minorUnits > 0 }
+                    guard !candidates.isEmpty else { return }
+                    Task(executorPreference: host.bus.loop) { await self.check(candidates) }
+                },
+                .to(SessionEnded.self) { [self] event in
+                    _ = told.withLock { $0.remove(event.session.number) }
+                },
+            ])
+            // Until it is cancelled.
+            try? await host.sleep(for: .seconds(1_000_000_000))
+            listening.cancel()
+        }
+    }
+
+    private func check(_ readings: [ReadingsStored.Reading]) async {
+        do {
+            let exhausted = try await billing.host.database.run(
+                .exhausted(readings.map { ($0.session.number, $0.cost.minorUnits) }))
+            for reading in readings where exhausted.contains(reading.session) { await stop(reading) }
+        } catch {
+            // The next reading asks again.
+            billing.host.log.debug("balance.unchecked", ["error": .text("\(error)")])
+        }
+    }
+
+    private func stop(_ reading: ReadingsStored.Reading) async {
+        let isNew = told.withLock { told in
+            if told.count >= Self.mostTold { told.removeAll() }
+            return told.insert(reading.session).inserted
+        }
+        guard isNew else { return }
+        let stop = StopSession(reading.session, on: reading.place.chargePoint, because: .balanceExhausted)
+        do {
+            _ = try await commands.send(stop, by: .system(.billing))
+        } catch {
+            _ = told.withLock { $0.remove(reading.session) }
+            billing.host.log.warning("balance.stop_unsent", ["error": .text("\(error)")])
+        }
+    }
+}
+
+extension Query where Result == [ID<ChargingSession>] {
+    /// Those of the sessions that are paid from a balance which their cost has reached.
+    fileprivate static func exhausted(_ costs: [(Int64, Int64)]) -> Self {
+        """
+        SELECT charge.session_id
+        FROM unnest(\(each: costs, \.0), \(each: costs, \.1)) AS running (session_id, cost)
+        JOIN gateway_view.session AS charge ON charge.session_id = running.session_id
+        LEFT JOIN billing.balance AS purse ON purse.user_id = charge.user_id
+        WHERE charge.funding = 'balance' AND NOT charge.is_finished AND running.cost >= coalesce(purse.amount, 0)
+        """
+    }
+}
