@@ -1,11 +1,11 @@
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2034
 # What deploy/run and deploy/test share: the Debian packages, and a private PostgreSQL and Redis in a folder of their own.
 # Sourced, never run.
 
 build_packages=(
     libpq-dev libhiredis-dev libssl-dev libcurl4-openssl-dev zlib1g-dev libpango1.0-dev libcairo2-dev pkg-config
 )
-run_packages=(postgresql-15 postgresql-client-15 redis-server fonts-dejavu-core)
+run_packages=(postgresql-15 postgresql-client-15 redis-server nginx openssl curl python3 fonts-dejavu-core)
 postgres_programs=/usr/lib/postgresql/15/bin
 
 say() { printf '%s\n' "$*"; }
@@ -47,18 +47,23 @@ with socket.socket() as s:
     print(s.getsockname()[1])'
 }
 
-# start_postgres FOLDER PORT [OPTION…]: a cluster in FOLDER, made when it is not there, on the loopback address and on a socket in FOLDER.
+# make_cluster FOLDER: a PostgreSQL cluster in FOLDER/data, unless one is there. Whoever reaches its socket is let in.
+make_cluster() {
+    local folder=$1
+    [ ! -s "$folder/data/PG_VERSION" ] || return 0
+    mkdir -p "$folder"
+    [ "$(id -u)" -ne 0 ] || chown postgres: "$folder"
+    as_database_user "$postgres_programs/initdb" -D "$folder/data" -U postgres -E UTF8 --locale=C.UTF-8 \
+        --auth-local=trust --auth-host=scram-sha-256 >"$folder.initdb.log" 2>&1 \
+        || fail "initdb failed, see $folder.initdb.log"
+}
+
+# start_postgres FOLDER PORT [OPTION…]: the cluster in FOLDER, on the loopback address and on a socket in FOLDER.
 # The superuser is `postgres`; only the owner of this machine's account can reach the socket folder.
 start_postgres() {
     local folder=$1 port=$2
     shift 2
-    if [ ! -s "$folder/data/PG_VERSION" ]; then
-        mkdir -p "$folder"
-        [ "$(id -u)" -ne 0 ] || chown postgres: "$folder"
-        as_database_user "$postgres_programs/initdb" -D "$folder/data" -U postgres -E UTF8 --locale=C.UTF-8 \
-            --auth-local=trust --auth-host=scram-sha-256 >"$folder.initdb.log" 2>&1 \
-            || fail "initdb failed, see $folder.initdb.log"
-    fi
+    make_cluster "$folder"
     local options="-p $port -c listen_addresses=127.0.0.1 -c unix_socket_directories=$folder $*"
     as_database_user "$postgres_programs/pg_ctl" -D "$folder/data" -l "$folder/server.log" -w -t 60 -o "$options" \
         start >/dev/null || fail "PostgreSQL did not start, see $folder/server.log"
