@@ -24,3 +24,21 @@ import Testing
         #expect("\(components)".contains("null"))
     }
 }
+
+@Suite struct `A value made of two` {
+    private struct Both: Encodable {
+        struct First: Encodable { var a = [1] }
+        enum Keys: CodingKey { case b }
+
+        func encode(to encoder: any Encoder) throws {
+            try First().encode(to: encoder)
+            var rest = encoder.container(keyedBy: Keys.self)
+            try rest.encode(2, forKey: .b)
+        }
+    }
+
+    @Test func `writes one object`() {
+        #expect(JSONWriter.text(Both()) == #"{"a":[1],"b":2}"#)
+        #expect(JSONWriter.text([Both(), Both()]) == #"[{"a":[1],"b":2},{"a":[1],"b":2}]"#)
+    }
+}

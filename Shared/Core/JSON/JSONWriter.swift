@@ -88,13 +88,21 @@ extension Dictionary: JSONSortedMembers where Key == String, Value: Encodable {
 
 private struct JSONTapeEncoder: Encoder {
     let writing: JSONWriting
+    /// Levels that were open before this value.
+    private let base: Int
+
+    init(writing: JSONWriting) {
+        self.writing = writing
+        base = writing.depth
+    }
 
     var codingPath: [any CodingKey] { [] }
     var userInfo: [CodingUserInfoKey: Any] { [:] }
 
     func container<Key: CodingKey>(keyedBy type: Key.Type) -> KeyedEncodingContainer<Key> {
-        writing.begin(object: true)
-        return KeyedEncodingContainer(JSONMembersWriter(writing: writing, depth: writing.depth))
+        // A value made of two opens its object twice: both write into one.
+        if writing.depth > base { writing.close(downTo: base + 1) } else { writing.begin(object: true) }
+        return KeyedEncodingContainer(JSONMembersWriter(writing: writing, depth: base + 1))
     }
 
     func unkeyedContainer() -> any UnkeyedEncodingContainer {
