@@ -10,6 +10,7 @@ package enum GatewayMigrations {
                     "v0001_foundation": PackageResources.v0001_foundation_sql,
                     "v0002_stations": PackageResources.v0002_stations_sql,
                     "v0003_sessions": PackageResources.v0003_sessions_sql,
+                    "v0004_stop_causes": PackageResources.v0004_stop_causes_sql,
                 ])
         }
     }
