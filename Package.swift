@@ -116,7 +116,7 @@ let package = Package(
             dependencies: [
                 "Bus", "Compression", "Contracts", "Core", "Crypto", "Documents", "HTTP", "Hosting",
                 "Identity", "Jobs", "Lifecycle", "Mail", "Outbound", "Postgres", "Redis", "Settings",
-                "Tariff", "Telemetry", "WebSocket",
+                "Sockets", "Tariff", "Telemetry", "WebSocket",
             ],
             path: "Services/Accounts", exclude: ["Main", "README.md"],
             resources: [.embedInCode("Migrations")],

@@ -13,6 +13,7 @@ package final class Accounts: Sendable {
     package let host: Host
     let settings: AccountsSettings
     let commands: CommandSender
+    let presence: PresenceBoard
     let connectionPasswords: ConnectionPasswords
     let hasher: PasswordHasher
     let signer: TokenSigner
@@ -27,6 +28,7 @@ package final class Accounts: Sendable {
         self.settings = settings
         self.hasher = hasher
         commands = CommandSender(on: host.bus)
+        presence = PresenceBoard(host.redis)
         let keys = try settings.secretKey.reveal { try KeyRing(secretKey: $0) }
         connectionPasswords = try ConnectionPasswords(keys)
         let configured = try settings.tokens.signingKey?.reveal { try SigningKey(pem: $0) }
@@ -41,9 +43,12 @@ package final class Accounts: Sendable {
 
     package var assembly: Assembly {
         let first = FirstStart(accounts: self)
+        let hub = LiveHub(host)
+        let door = LiveDoor(accounts: self, hub: hub)
         return host.assembly(
-            serving: routes,
+            serving: routes, upgrading: { try await door.decide($0) },
             parts: [
+                hub.part,
                 host.task("first start") { await first.run() },
                 ReportedIntake(host: host).part,
                 LoginUse(host: host, deviceIdle: settings.tokens.deviceTokenIdle).part,

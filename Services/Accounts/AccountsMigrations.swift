@@ -10,6 +10,7 @@ package enum AccountsMigrations {
                     "v0001_foundation": PackageResources.v0001_foundation_sql,
                     "v0002_sites": PackageResources.v0002_sites_sql,
                     "v0003_people": PackageResources.v0003_people_sql,
+                    "v0004_live": PackageResources.v0004_live_sql,
                 ])
         }
     }

@@ -10,5 +10,6 @@ extension Accounts {
         siteRoutes
         pointRoutes
         portRoutes
+        centralRoutes
     }
 }

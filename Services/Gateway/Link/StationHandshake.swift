@@ -1,4 +1,3 @@
-import Sockets
 import Contracts
 import Core
 import Crypto
@@ -7,6 +6,7 @@ import HTTP
 import Hosting
 import OCPP
 import Postgres
+import Sockets
 import Telemetry
 import WebSocket
 
