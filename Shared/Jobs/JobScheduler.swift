@@ -20,6 +20,7 @@ package actor JobScheduler {
     private let log: Log
     private let table: JobTable
     private let instance: String
+    private let doorbell: Doorbell
     private let results: Family<Counter>
     private let durations: Family<Histogram>
     /// Jobs that this instance is running.
@@ -50,6 +51,7 @@ package actor JobScheduler {
         self.clock = clock
         self.log = log
         table = JobTable(schema: schema)
+        doorbell = Doorbell(on: loop)
         instance = String(UInt64.random(in: .min ... .max), radix: 16)
         results = metrics.counters(
             "voltbus_jobs_total", "Runs of scheduled jobs by how they ended.", labels: ["job", "result"])
@@ -66,8 +68,7 @@ package actor JobScheduler {
                     underWay.insert(job.name)
                     group.addTask(executorPreference: preference) { await self.attempt(job) }
                 }
-                // Cancelled: the loop ends.
-                try? await loop.sleep(for: patience)
+                await doorbell.wait(atMost: patience)
             }
         }
     }

@@ -15,6 +15,11 @@ package enum Schedule: Sendable {
         package let dueAt: Date
         /// `2026-11-20`, `2026-11`; empty for an interval, whose row tells of its last run only.
         package let key: String
+
+        package init(dueAt: Date, key: String) {
+            self.dueAt = dueAt
+            self.key = key
+        }
     }
 
     /// The latest occasion that is not after `now`.

@@ -16,6 +16,12 @@ package final class RateLimit: Sendable {
         /// How long to wait for the next one; zero when it was allowed.
         package let retryAfter: Duration
 
+        package init(isAllowed: Bool, remaining: Int, retryAfter: Duration) {
+            self.isAllowed = isAllowed
+            self.remaining = remaining
+            self.retryAfter = retryAfter
+        }
+
         package static let unlimited = Verdict(isAllowed: true, remaining: .max, retryAfter: .zero)
 
         /// For a `Retry-After` header: whole seconds, at least one.
@@ -31,6 +37,9 @@ package final class RateLimit: Sendable {
 
     /// Names that one process counts by itself; beyond that the longest unused are forgotten.
     private static let ownNames = 50_000
+
+    /// How long an act is held up for a count that all processes share; one that hangs is as good as away.
+    private static let patience = Duration.milliseconds(250)
 
     /// - Parameters:
     ///   - name: what is limited; part of the key, so that limits do not mix.
@@ -55,7 +64,7 @@ package final class RateLimit: Sendable {
         guard let redis,
             // Whatever keeps Redis from answering, the count goes on here.
             let answer = try? await redis.run(
-                .takeFromWindow, keys: [prefix + subject], [now, length, limit]),
+                .takeFromWindow, keys: [prefix + subject], [now, length, limit], within: Self.patience),
             answer.count == 3
         else { return takeHere(subject, now, length) }
         return Verdict(

@@ -12,6 +12,7 @@ package actor CommandSender {
     private nonisolated let bus: Bus
     private nonisolated let presence: PresenceBoard
     private var waiting: [String: Waiting] = [:]
+    private var hasSubscribed = false
     private var subscription: Subscription?
     private let live: Doorbell
     private var isLive = false
@@ -24,6 +25,7 @@ package actor CommandSender {
     /// One asker; it may be answered before it begins to wait.
     private final class Waiting {
         var continuation: CheckedContinuation<[UInt8]?, Never>?
+        var hasEnded = false
         var answer: [UInt8]?
         var deadline: Deadline?
     }
@@ -36,13 +38,12 @@ package actor CommandSender {
 
     /// Begins to hear answers; `send` does it by itself at its first call.
     private func hearAnswers() async throws {
-        if subscription == nil {
+        if !hasSubscribed {
+            hasSubscribed = true
             let channel = Channel.reply(to: bus.instance).name
-            let made = await bus.redis.subscribe(to: [channel]) { [weak self] signal in
+            subscription = await bus.redis.subscribe(to: [channel]) { [weak self] signal in
                 self?.assumeIsolated { $0.heard(signal) }
             }
-            // Another command may have come here in the meantime.
-            if subscription == nil { subscription = made } else { made.cancel() }
         }
         let end = MonotonicInstant.now + Self.patienceForRedis
         while !isLive {
@@ -116,17 +117,25 @@ package actor CommandSender {
     }
 
     private func answer(to id: String, within patience: Duration) async -> [UInt8]? {
-        guard let waiting = waiting[id], waiting.answer == nil else { return waiting[id]?.answer }
-        return await withTaskCancellationHandler {
+        await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
-                waiting.continuation = continuation
-                waiting.deadline = bus.loop.schedule(after: patience) { [weak self] in
-                    self?.assumeIsolated { $0.finish(id, with: nil) }
-                }
-                if Task.isCancelled { finish(id, with: nil) }
+                begin(to: id, within: patience, continuation)
             }
         } onCancel: {
             bus.loop.execute { self.assumeIsolated { $0.finish(id, with: nil) } }
+        }
+    }
+
+    /// The answer may be here already, and so may be the end of the asker's task: each before this began.
+    private func begin(
+        to id: String, within patience: Duration, _ continuation: CheckedContinuation<[UInt8]?, Never>
+    ) {
+        guard let waiting = waiting[id], !waiting.hasEnded, !Task.isCancelled else {
+            return continuation.resume(returning: waiting[id]?.answer)
+        }
+        waiting.continuation = continuation
+        waiting.deadline = bus.loop.schedule(after: patience) { [weak self] in
+            self?.assumeIsolated { $0.finish(id, with: nil) }
         }
     }
 
@@ -140,7 +149,8 @@ package actor CommandSender {
 
     private func finish(_ id: String, with answer: [UInt8]?) {
         // Nobody waits any more: the answer came after the deadline, or twice.
-        guard let waiting = waiting[id], waiting.answer == nil else { return }
+        guard let waiting = waiting[id], !waiting.hasEnded else { return }
+        waiting.hasEnded = true
         waiting.answer = answer
         waiting.deadline?.cancel()
         waiting.continuation?.resume(returning: answer)
@@ -150,6 +160,7 @@ package actor CommandSender {
     package func close() {
         subscription?.cancel()
         subscription = nil
+        hasSubscribed = false
         isLive = false
         for id in waiting.keys { finish(id, with: nil) }
     }

@@ -33,7 +33,7 @@ package actor EventConsumer {
     package enum Beginning: Sendable {
         /// With everything that is still in the log.
         case oldest
-        /// With what happens from now on.
+        /// With what happens from now on; what happened in the last moments may be among it.
         case now
     }
 

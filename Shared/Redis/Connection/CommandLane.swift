@@ -59,7 +59,7 @@ actor CommandLane {
         pending.expire(
             by: loop.schedule(after: patience) { [weak self, weak pending] in
                 guard let pending else { return }
-                self?.assumeIsolated { $0.expired(pending, words.name) }
+                self?.assumeIsolated { $0.expired(pending, words.name, after: patience) }
             })
     }
 
@@ -68,10 +68,21 @@ actor CommandLane {
         wire.send(words, pending) { [weak self] in self?.assumeIsolated { $0.inFlight -= 1 } }
     }
 
-    private func expired(_ pending: Pending, _ name: String) {
+    private func expired(_ pending: Pending, _ name: String, after patience: Duration) {
         pending.fail(RedisError(.deadlineExceeded, "\(name) was not answered in time."))
         guard case .ready(let wire) = dialer.state, let before = pending.arrivalsBefore else { return }
-        // Not one byte since the command was sent: the peer is dead, and so are the commands behind this one.
+        let rest = limits.command - patience
+        let suspect = ObjectIdentifier(wire)
+        guard rest > .zero else { return doubt(suspect, since: before) }
+        // A caller in a hurry proves nothing about the peer yet.
+        _ = loop.schedule(after: rest) { [weak self] in
+            self?.assumeIsolated { $0.doubt(suspect, since: before) }
+        }
+    }
+
+    /// Not one byte since a command was sent: the peer is dead, and so are the commands behind that one.
+    private func doubt(_ suspect: ObjectIdentifier, since before: UInt64) {
+        guard case .ready(let wire) = dialer.state, ObjectIdentifier(wire) == suspect else { return }
         if wire.arrivals == before { dialer.suspect(wire) }
     }
 

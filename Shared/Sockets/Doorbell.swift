@@ -1,6 +1,3 @@
-import Core
-package import Sockets
-
 /// Wakes waiting tasks: by a ring from anywhere, or by the passing of time. A ring while nobody waits is kept, once.
 package final class Doorbell: @unchecked Sendable {
     private let loop: EventLoop
