@@ -13,7 +13,7 @@ enum EchoLoad {
         }
         let (process, connections, messages) = (arguments[1], arguments[2], arguments[3])
         let loop = try EventLoops(count: 1, name: "load").next()
-        let memoryBefore = try Process.residentBytes(process)
+        let memoryBefore = try ProcessFigures.residentBytes(process)
         try await Task(executorPreference: loop) {
             let crowd = Crowd(messages: messages)
             // Others take a handshake at a time, so that no backlog is overrun.
@@ -21,12 +21,12 @@ enum EchoLoad {
                 crowd.join(try await .open("/", at: address, on: loop, limits: EchoMode.limits))
             }
             try await loop.sleep(for: .seconds(1))
-            let memory = try Process.residentBytes(process) - memoryBefore
-            let cpuBefore = try Process.cpuSeconds(process)
+            let memory = try ProcessFigures.residentBytes(process) - memoryBefore
+            let cpuBefore = try ProcessFigures.cpuSeconds(process)
             let start = loop.now
             await crowd.talk()
             let seconds = Double((loop.now - start).wholeMilliseconds) / 1_000
-            let cpu = try Process.cpuSeconds(process) - cpuBefore
+            let cpu = try ProcessFigures.cpuSeconds(process) - cpuBefore
             let millions = Double(messages) / 1_000_000
             print(
                 "\(connections) connections: \(rounded(cpu / millions)) CPU s per million messages,",
@@ -77,29 +77,6 @@ enum EchoLoad {
 
         func ended(_ socket: WebSocketConnection, _ ending: Ending) {
             preconditionFailure("the endpoint hung up: \(ending)")
-        }
-    }
-
-    /// What the kernel says about a process, from /proc.
-    private enum Process {
-        struct Unreadable: Error {}
-
-        static func cpuSeconds(_ number: Int) throws -> Double {
-            let text = try String(contentsOfFile: "/proc/\(number)/stat", encoding: .utf8)
-            // The name, in brackets, may hold blanks; user and system time are the twelfth and thirteenth behind it.
-            let fields = text[(text.lastIndex(of: ")") ?? text.startIndex)...].split(separator: " ")
-            guard fields.count > 13, let user = Double(fields[12]), let system = Double(fields[13]) else {
-                throw Unreadable()
-            }
-            return (user + system) / Double(sysconf(Int32(_SC_CLK_TCK)))
-        }
-
-        static func residentBytes(_ number: Int) throws -> Int {
-            let text = try String(contentsOfFile: "/proc/\(number)/statm", encoding: .utf8)
-            guard let pages = text.split(separator: " ").dropFirst().first.flatMap({ Int($0) }) else {
-                throw Unreadable()
-            }
-            return pages * sysconf(Int32(_SC_PAGESIZE))
         }
     }
 }

@@ -11,6 +11,12 @@ package struct Charge: Equatable, Sendable {
     package let transactionId: Int?
     package let meterStart: Int
     package let meterStop: Int
+
+    package init(transactionId: Int?, meterStart: Int, meterStop: Int) {
+        self.transactionId = transactionId
+        self.meterStart = meterStart
+        self.meterStop = meterStop
+    }
 }
 
 extension Simulator {
@@ -122,7 +128,7 @@ extension Simulator {
             meterStart: outlets[index].meter.wattHours)
         outlets[index].session = session
         outbox.append(.start(session))
-        await emptyOutbox()
+        await tellWhatWaits()
         // Refused meanwhile.
         guard outlets[index].session === session else { return }
         await change(connector, to: .charging)
@@ -151,7 +157,7 @@ extension Simulator {
         guard let index = place(of: connector) else { return }
         outbox.append(
             .readings(outlets[index].session, connector: connector, [reading(of: index, context: context)]))
-        await emptyOutbox()
+        await tellWhatWaits()
     }
 
     private func reading(of index: Int, context: V16.ReadingContext) -> V16.MeterValue {
@@ -170,7 +176,7 @@ extension Simulator {
         }
         let isPlugged = outlets[index].isPlugged
         await change(connector, to: isPlugged ? .finishing : restingStatus(of: connector))
-        await emptyOutbox()
+        await tellWhatWaits()
         if manners.allow(.readsBetweenSessions) { await readBetweenSessions(session) }
         if profile.hasDriver, isPlugged { await unplug(connector) }
     }
@@ -326,6 +332,6 @@ extension Simulator {
         guard let index = place(of: session.connector) else { return }
         outbox.append(
             .readings(session, connector: session.connector, [reading(of: index, context: .sampleClock)]))
-        await emptyOutbox()
+        await tellWhatWaits()
     }
 }

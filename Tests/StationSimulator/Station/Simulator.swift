@@ -29,7 +29,7 @@ package actor Simulator {
     package private(set) var lastEnding: Ending?
 
     var outbox: [TransactionMessage] = []
-    private var isEmptyingOutbox = false
+    private var isTelling = false
     private var outboxWaiters: [CheckedContinuation<Void, Never>] = []
 
     private var socket: WebSocketConnection?
@@ -43,6 +43,7 @@ package actor Simulator {
     private var reader = OCPPFrameReader()
     private var pendingDeadline: Deadline?
     private var isWanted = false
+    private var isComingBack = false
     private var tasks: [Int: Task<Void, Never>] = [:]
     private var lastTask = 0
     private var heartbeats: Int?
@@ -105,6 +106,7 @@ package actor Simulator {
         connectionNumber += 1
         opened.handler = Listener(self, connectionNumber)
         socket = opened
+        profile.onConnection?(.opened)
         opened.resumeReading()
     }
 
@@ -135,7 +137,7 @@ package actor Simulator {
         isWanted = false
         for task in tasks.values { task.cancel() }
         tasks = [:]
-        socket?.close(.goingAway)
+        letGo()
         finishOutboxWaiters()
     }
 
@@ -147,53 +149,69 @@ package actor Simulator {
         if let heartbeats { tasks.removeValue(forKey: heartbeats)?.cancel() }
         heartbeats = nil
         perform(pending.connectionEnded(), received: nil)
-        if isWanted, profile.reconnects, registration != nil { spawn { await $0.comeBack() } }
+        profile.onConnection?(.lost("\(ending)"))
+        guard isWanted, profile.reconnects, registration != nil else { return }
+        spawn { [delay = profile.reconnectDelay] in await $0.comeBack(after: delay) }
     }
 
     /// Connects and boots, however long it takes.
     func beginLife() async {
-        do {
-            try await connect()
-            try await boot()
-        } catch {
-            await comeBack()
-        }
+        isWanted = true
+        await comeBack(after: .zero)
     }
 
-    private func comeBack() async {
-        var delay = profile.reconnectDelay
+    /// Tries until it is connected and accepted, or no longer wanted. One tries at a time.
+    private func comeBack(after first: Duration) async {
+        guard !isComingBack else { return }
+        isComingBack = true
+        defer { isComingBack = false }
+        var delay = first
         while isWanted, !isConnected, !Task.isCancelled {
             guard (try? await loop.sleep(for: delay)) != nil else { return }
-            delay = min(delay * 2, profile.reconnectDelay * 60)
-            // Refused or unreachable: tried again after a longer wait.
-            guard (try? await connect()) != nil else { continue }
+            delay = min(max(delay * 2, profile.reconnectDelay), profile.reconnectDelay * 60)
+            do { try await connect() } catch {
+                // Refused or unreachable: tried again after a longer wait.
+                profile.onConnection?(.failed("\(error)", nextIn: delay))
+                continue
+            }
             await resume()
+            if registration == .accepted { delay = profile.reconnectDelay }
         }
     }
 
     /// After a lost connection: what was not told is told now. A station that was never accepted boots first.
     private func resume() async {
-        guard registration == .accepted else {
-            _ = try? await boot()
-            return
+        if registration == .accepted {
+            beginHeartbeats(every: configuration.whole("HeartbeatInterval"))
+        } else {
+            while isConnected, (try? await introduce()) == nil {
+                // Refused, or left without an answer.
+                guard (try? await loop.sleep(for: profile.reconnectDelay * 5)) != nil else { return }
+            }
         }
-        beginHeartbeats(every: configuration.whole("HeartbeatInterval"))
         await reportStatus()
-        await emptyOutbox()
+        // Beside everything else: between its attempts it waits for minutes, and a lost connection must not.
+        spawn { await $0.tellWhatWaits() }
     }
 
     // Booting.
 
     /// Asks to be accepted, as often as it takes; then reports every connector and tells what waits.
     package func boot() async throws {
+        try await introduce()
+        guard registration == .accepted else { return }
+        await reportStatus()
+        await tellWhatWaits()
+    }
+
+    /// Asks to be accepted until it is; by a clock that moves by hand only once.
+    private func introduce() async throws {
         while true {
             let answer = try await announceBoot()
-            guard answer.status != .accepted else { break }
+            guard answer.status != .accepted else { return }
             guard let wait = clock.worldTime(for: .seconds(max(answer.interval, 1))) else { return }
             try await loop.sleep(for: wait)
         }
-        await reportStatus()
-        await emptyOutbox()
     }
 
     /// Asks once.
@@ -374,11 +392,11 @@ package actor Simulator {
     // The outbox.
 
     /// Tells in order what must be told, until nothing is left or the connection is away.
-    func emptyOutbox() async {
-        guard !isEmptyingOutbox else {
+    package func tellWhatWaits() async {
+        guard !isTelling else {
             return await withCheckedContinuation { outboxWaiters.append($0) }
         }
-        isEmptyingOutbox = true
+        isTelling = true
         var attempts = 0
         while let message = outbox.first, isConnected, registration == .accepted {
             do {
@@ -400,7 +418,7 @@ package actor Simulator {
                 guard let wait, (try? await loop.sleep(for: wait)) != nil else { continue }
             }
         }
-        isEmptyingOutbox = false
+        isTelling = false
         finishOutboxWaiters()
     }
 

@@ -29,12 +29,21 @@ package struct StationProfile: Sendable {
     package var loggedFrames = 10_000
     /// Sees each frame as it passes, on the station's loop.
     package var onFrame: (@Sendable (WireLog.Entry) -> Void)?
+    /// Hears when the connection comes and goes, on the station's loop.
+    package var onConnection: (@Sendable (ConnectionEvent) -> Void)?
     /// Whether a stuck cable comes free when it is asked to.
     package var unlocks = true
     /// Whether remote commands to start and stop are obeyed.
     package var obeys = true
 
     package init() {}
+}
+
+/// What became of a station's connection.
+package enum ConnectionEvent: Sendable {
+    case opened
+    case lost(String)
+    case failed(String, nextIn: Duration)
 }
 
 /// Why a call of the station got no result.

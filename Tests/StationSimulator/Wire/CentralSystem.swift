@@ -66,7 +66,7 @@ package struct CentralSystem: Sendable {
     }
 
     /// Path and query of a station's handshake.
-    func target(of identity: String) -> String { path + Self.percentEncoded(identity) }
+    package func target(of identity: String) -> String { path + Self.percentEncoded(identity) }
 
     private static func percentEncoded(_ text: String) -> String {
         let hex = Array("0123456789ABCDEF")
