@@ -1,0 +1,161 @@
+import Core
+import Foundation
+import Glibc
+import Synchronization
+import Testing
+
+/// The whole suite as an operator has it: `deploy/run` with ports and data of its own, so that proxy, services, PostgreSQL and Redis
+/// are the real ones, and what is killed comes back the way it does there.
+final class SuiteUp: Sendable {
+    @TaskLocal static var bound: SuiteUp?
+
+    /// The suite of the test that is running.
+    static var current: SuiteUp {
+        guard let bound else { preconditionFailure("The suite lacks the trait .suiteUp") }
+        return bound
+    }
+
+    struct DidNotStart: Error, CustomStringConvertible {
+        let output: String
+        var description: String { "deploy/run did not get ready:\n\(output)" }
+    }
+
+    static let adminEmail = "admin@stories.example"
+    static let adminPassword = "Story-Admin-1"
+
+    let home: URL
+    let httpsPort: Int
+    let httpPort: Int
+    let stationTLSPort: Int
+    let stationPort: Int
+    private let firstPort: Int
+    private let run: Process
+    private let output: Output
+
+    var certificate: String { home.appending(path: "certificate.pem").path() }
+    var base: String { "https://localhost:\(httpsPort)" }
+
+    /// A service's own port, which the proxy does not show.
+    func own(_ service: String) -> String {
+        let place = ["gateway", "accounts", "billing", "reporting"].firstIndex(of: service) ?? 0
+        return "http://127.0.0.1:\(firstPort + place)"
+    }
+
+    static let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+        .deletingLastPathComponent().deletingLastPathComponent()
+
+    init() throws {
+        // Short, and where PostgreSQL's own user may go.
+        home = URL(filePath: "/tmp").appending(path: "voltbus-story.\(UUID().uuidString.prefix(8))")
+        try FileManager.default.createDirectory(at: home, withIntermediateDirectories: true)
+        let ports = try FreePorts.take()
+        (httpsPort, httpPort, stationTLSPort, stationPort, firstPort) = (
+            ports.first, ports.first + 1, ports.first + 2, ports.first + 3, ports.first + 4
+        )
+        output = Output()
+        run = Process()
+        run.executableURL = Self.root.appending(path: "deploy/run")
+        run.currentDirectoryURL = Self.root
+        var environment = ProcessInfo.processInfo.environment
+        environment.merge([
+            "VOLTBUS_HOME": home.path(), "VOLTBUS_PROGRAMS": Self.programs,
+            "VOLTBUS_HTTPS_PORT": "\(httpsPort)", "VOLTBUS_HTTP_PORT": "\(httpPort)",
+            "VOLTBUS_OCPP_TLS_PORT": "\(stationTLSPort)", "VOLTBUS_OCPP_PORT": "\(stationPort)",
+            "VOLTBUS_FIRST_PORT": "\(firstPort)",
+            "ADMIN_EMAIL": Self.adminEmail, "ADMIN_PASSWORD": Self.adminPassword,
+            "SELLER_NAME": "Nabíječky s.r.o.", "SELLER_ADDRESS": "Dlouhá 1, Praha",
+            "SELLER_TAX_ID": "CZ12345678",
+            // All callers here are one address.
+            "RATE_LIMIT_ADDRESS": "0", "RATE_LIMIT_LOGIN_ADDRESS": "0",
+        ]) { _, own in own }
+        run.environment = environment
+        run.standardInput = FileHandle.nullDevice
+        run.standardOutput = output.pipe
+        run.standardError = output.pipe
+    }
+
+    /// The built programs stand beside the test bundle.
+    private static let programs = URL(filePath: CommandLine.arguments[0]).deletingLastPathComponent().path()
+
+    func start() async throws {
+        try run.run()
+        guard await output.says("VoltBus is ready") else {
+            run.terminate()
+            run.waitUntilExit()
+            throw DidNotStart(output: output.text)
+        }
+    }
+
+    /// Ends it as Ctrl-C does. Its files stay when something went wrong, to be looked at.
+    func stop(keepingFiles: Bool) throws {
+        let group = run.processIdentifier
+        kill(group, SIGINT)
+        run.waitUntilExit()
+        #expect(try leftovers() == [], "deploy/run leaves processes behind")
+        if !keepingFiles { try FileManager.default.removeItem(at: home) }
+    }
+
+    /// Command lines of processes that name this suite's folder.
+    private func leftovers() throws -> [String] {
+        try FileManager.default.contentsOfDirectory(atPath: "/proc").filter { Int($0) != nil }.compactMap {
+            number in
+            // A process may end while it is looked at.
+            guard let line = try? Data(contentsOf: URL(filePath: "/proc/\(number)/cmdline")) else {
+                return nil
+            }
+            let text = String(decoding: line, as: UTF8.self).replacing("\0", with: " ")
+            return text.contains(home.path()) ? text : nil
+        }
+    }
+
+    /// Kills a part without a warning, as a crash does; deploy/run starts it anew.
+    func crash(_ part: String) throws {
+        let text = try String(contentsOf: home.appending(path: "\(part).process"), encoding: .utf8)
+        let process = try #require(pid_t(text.trimmingCharacters(in: .whitespacesAndNewlines)))
+        try #require(kill(process, SIGKILL) == 0)
+    }
+}
+
+/// What deploy/run says, and who waits for a word of it.
+private final class Output: Sendable {
+    let pipe = Pipe()
+    private struct State {
+        var text = ""
+        var ended = false
+        var awaited: (word: String, waiting: CheckedContinuation<Bool, Never>)?
+    }
+    private let state = Mutex(State())
+
+    init() {
+        pipe.fileHandleForReading.readabilityHandler = { [weak self] handle in
+            let bytes = handle.availableData
+            if bytes.isEmpty { handle.readabilityHandler = nil }
+            self?.hear(String(decoding: bytes, as: UTF8.self))
+        }
+    }
+
+    var text: String { state.withLock { $0.text } }
+
+    /// False when the output ended without it.
+    func says(_ word: String) async -> Bool {
+        await withCheckedContinuation { waiting in
+            state.withLock { $0.awaited = (word, waiting) }
+            hear(nil)
+        }
+    }
+
+    private func hear(_ words: String?) {
+        let (waiting, said) = state.withLock { state in
+            if let words { state.text += words }
+            if words?.isEmpty == true { state.ended = true }
+            guard let awaited = state.awaited else {
+                return (nil as CheckedContinuation<Bool, Never>?, false)
+            }
+            let said = state.text.contains(awaited.word)
+            guard said || state.ended else { return (nil, false) }
+            state.awaited = nil
+            return (awaited.waiting, said)
+        }
+        waiting?.resume(returning: said)
+    }
+}
