@@ -21,6 +21,8 @@ package final class Gateway: Sendable {
     let settings: GatewaySettings
     let links = LinkRegistry()
     let readers: LoopReaders
+    let pace = ArrivalPace()
+    let storm: Storm
     let passwords: ConnectionPasswords
     let presence: PresenceBoard
     let board: ConnectorBoard
@@ -42,6 +44,7 @@ package final class Gateway: Sendable {
     package init(_ host: Host, _ settings: GatewaySettings) throws {
         self.host = host
         self.settings = settings
+        storm = Storm(clock: host.clock)
         readers = LoopReaders(count: host.loopCount)
         passwords = try ConnectionPasswords(try settings.secretKey.reveal { try KeyRing(secretKey: $0) })
         presence = PresenceBoard(host.redis)
@@ -76,13 +79,8 @@ package final class Gateway: Sendable {
     package var stationPort: Int? { stationDoor.withLock { $0 } }
 
     package var assembly: Assembly {
-        let handshake = StationHandshake(gateway: self)
-        let upgrading: Upgrading = { [self] request in
-            guard !isDraining.withLock({ $0 }) else { return nil }
-            return try await handshake.decide(request)
-        }
-        return host.assembly(
-            serving: routes, upgrading: upgrading,
+        host.assembly(
+            serving: routes, upgrading: upgrading(in: StationHandshake.commonFolders),
             parts: [
                 Part("evidence", stop: { [evidence] in await evidence.close() }),
                 host.task("frame log") { [frames, host] in await frames.rows.run(on: host) },
@@ -91,13 +89,24 @@ package final class Gateway: Sendable {
                 host.task("signs of life") { [self] in await noteLife() },
                 host.task("registry") { [self] in await followRegistry() },
                 host.task("commands") { [self] in await serveCommands() },
+                host.task("meter triggers") { [self] in await triggerReadings() },
                 host.task("start time-outs") { [self] in await watchStarts() },
                 host.jobs(jobs),
                 Part("stations leave", stop: { [self] in await sendStationsAway() }),
                 host.door(
-                    "charge points", port: settings.stationPort, upgrading: upgrading,
+                    "charge points", port: settings.stationPort,
+                    upgrading: upgrading(in: StationHandshake.stationFolders),
                     opened: { [self] port in stationDoor.withLock { $0 = port } }),
             ])
+    }
+
+    private func upgrading(in folders: Set<Substring>) -> Upgrading {
+        let handshake = StationHandshake(gateway: self, folders: folders)
+        return { [self] request in
+            // Nobody is let in any more; the answer is the one of a service that goes down.
+            guard !isDraining.withLock({ $0 }) else { return nil }
+            return try await handshake.decide(request)
+        }
     }
 
     private var jobs: [Job] {
@@ -127,15 +136,18 @@ package final class Gateway: Sendable {
         }
     }
 
-    /// Stations are told to come again, a few at a time, so that they do not all knock at once.
+    /// Stations are told to come again, a few at a time, so that they do not all knock at once; what they have said before is
+    /// answered first.
     private func sendStationsAway() async {
         isDraining.withLock { $0 = true }
         for (index, link) in links.all.enumerated() {
-            link.loop.execute { link.retire("the gateway restarts", .goingAway) }
+            link.loop.execute { link.leave("the gateway restarts", .goingAway) }
             if index % 100 == 99 { try? await host.sleep(for: .milliseconds(20)) }
         }
         // The ends are written down by each link's own task.
-        for _ in 0..<50 where links.count > 0 { try? await host.sleep(for: .milliseconds(20)) }
+        for _ in 0..<100 where links.count > 0 { try? await host.sleep(for: .milliseconds(20)) }
+        for link in links.all { link.loop.execute { link.retire("the gateway restarts", .goingAway) } }
+        for _ in 0..<25 where links.count > 0 { try? await host.sleep(for: .milliseconds(20)) }
         await readings.drain()
         await statuses.drain()
     }

@@ -6,12 +6,20 @@ struct GatewayFigures: Sendable {
     /// Their own cell: they are most of all messages.
     let heartbeats: Counter
     let lostEvidence: Counter
+    let slowed: Counter
+    let refusedHandshakes: Family<Counter>
 
     init(_ metrics: Metrics) {
         messages = metrics.counters(
             "voltbus_ocpp_messages_total", "OCPP messages by what became of them.",
             labels: ["action", "direction", "result"])
         heartbeats = messages.with("Heartbeat", "in", "answered")
+        slowed = metrics.counter(
+            "voltbus_ocpp_slowed_total",
+            "Times that reading from a station paused, because it sent too much at once.")
+        refusedHandshakes = metrics.counters(
+            "voltbus_ocpp_refused_handshakes_total", "Connections that were not let in, by why.",
+            labels: ["reason"])
         lostEvidence = metrics.counter(
             "voltbus_evidence_lost_total", "Rows of frame log and system log that were given up.")
     }

@@ -11,6 +11,7 @@ package enum GatewayMigrations {
                     "v0002_stations": PackageResources.v0002_stations_sql,
                     "v0003_sessions": PackageResources.v0003_sessions_sql,
                     "v0004_stop_causes": PackageResources.v0004_stop_causes_sql,
+                    "v0005_keys": PackageResources.v0005_keys_sql,
                 ])
         }
     }

@@ -15,6 +15,8 @@ package struct GatewaySettings: ReadableSettings, Sendable {
     let requiresSubprotocol: Bool
     let heartbeat: Duration
     let meterInterval: Int
+    let meterTrigger: Duration
+    let certificateHeaders: CertificateHeaders
     let commandTimeout: Duration
     let pendingInterval: Duration
     let ratePerSecond: Int
@@ -28,6 +30,17 @@ package struct GatewaySettings: ReadableSettings, Sendable {
     /// What becomes of charge points that nobody has entered.
     enum UnknownPoints: String, CaseIterable, Sendable {
         case reject, pending, accept
+    }
+
+    /// The fields in which a trusted proxy hands on what it found out about a client certificate.
+    struct CertificateHeaders: Sendable {
+        let verdict: String
+        let subject: String
+
+        init(_ names: [String]) {
+            verdict = names.first ?? "X-Client-Verify"
+            subject = names.count > 1 ? names[1] : "X-Client-Subject"
+        }
     }
 
     package init(_ read: inout SettingsReader) {
@@ -51,6 +64,14 @@ package struct GatewaySettings: ReadableSettings, Sendable {
             "interval in the answer to a boot")
         meterInterval = read.number(
             "METER_INTERVAL_SECONDS", in: 0...86_400, otherwise: 60, "between samples of a meter, 0 = leave")
+        meterTrigger = read.duration(
+            "METER_TRIGGER_SECONDS", .seconds, in: 5...3_600, otherwise: 20,
+            "between readings that a charging point with trigger_message is asked for")
+        certificateHeaders = CertificateHeaders(
+            read.list(
+                "PROXY_CLIENT_CERT_HEADERS",
+                otherwise: ["X-Client-Verify", "X-Client-Subject", "X-Client-Fingerprint"],
+                "what a trusted proxy says of a client certificate: verdict, subject, fingerprint"))
         commandTimeout = read.duration(
             "COMMAND_TIMEOUT_SECONDS", .seconds, in: 1...300, otherwise: 10,
             "how long a station may take for an answer")

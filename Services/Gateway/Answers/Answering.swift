@@ -14,6 +14,22 @@ struct Answering: Sendable {
         .authorize: .typed(V16.Authorize.self) { try await $0.answer($1, from: $2, at: $3) },
         .bootNotification: .typed(V16.BootNotification.self) { try await $0.answer($1, from: $2, at: $3) },
         .dataTransfer: .typed(V16.DataTransfer.self) { try await $0.answer($1, from: $2, at: $3) },
+        .diagnosticsStatusNotification: .typed(V16.DiagnosticsStatusNotification.self) {
+            try await $0.answer($1, from: $2, at: $3)
+        },
+        .firmwareStatusNotification: .typed(V16.FirmwareStatusNotification.self) {
+            try await $0.answer($1, from: $2, at: $3)
+        },
+        .logStatusNotification: .typed(V16.LogStatusNotification.self) {
+            try await $0.answer($1, from: $2, at: $3)
+        },
+        .securityEventNotification: .typed(V16.SecurityEventNotification.self) {
+            try await $0.answer($1, from: $2, at: $3)
+        },
+        .signCertificate: .typed(V16.SignCertificate.self) { try await $0.answer($1, from: $2, at: $3) },
+        .signedFirmwareStatusNotification: .typed(V16.SignedFirmwareStatusNotification.self) {
+            try await $0.answer($1, from: $2, at: $3)
+        },
         .heartbeat: .typed(V16.Heartbeat.self) { gateway, _, _, _ in
             .init(currentTime: gateway.host.clock.now)
         },

@@ -13,34 +13,45 @@ extension Gateway {
         _ boot: V16.BootNotification.Request, from link: StationLink, at received: Date
     ) async throws -> V16.BootNotification.Response {
         let facts = BootFacts(boot)
-        try await host.database.run(.booted(link.id, facts, at: received))
+        do { try await host.database.run(.booted(link.id, facts, at: received)) } catch let error
+            as DatabaseError where error.isUnavailable
+        {
+            // The one message whose answer can say "later" (api.md 2.1.2).
+            return .init(status: .rejected, currentTime: host.clock.now, interval: Self.unavailableFor)
+        }
         host.bus.publish(
             StationBooted(
                 link.id, vendor: facts.vendor, model: facts.model, serialNumber: facts.serialNumber,
                 firmware: facts.firmware, at: received))
         log(link.id, "BootNotification", "\(facts.vendor) \(facts.model) \(facts.firmware)")
-        if link.station.isRejected { return response(.rejected, settings.pendingInterval) }
-        guard link.station.isApproved else { return response(.pending, settings.pendingInterval) }
+        let pending = Int(settings.pendingInterval.components.seconds)
+        if link.station.isRejected { return response(.rejected, pending) }
+        guard link.station.isApproved else { return response(.pending, pending) }
         followUp(link)
-        return response(.accepted, settings.heartbeat)
+        link.interval = storm.spread(Int(settings.heartbeat.components.seconds))
+        return response(.accepted, link.interval)
     }
 
     private func response(
-        _ status: V16.RegistrationStatus, _ interval: Duration
+        _ status: V16.RegistrationStatus, _ interval: Int
     ) -> V16.BootNotification.Response {
-        .init(status: status, currentTime: host.clock.now, interval: Int(interval.components.seconds))
+        .init(status: status, currentTime: host.clock.now, interval: interval)
     }
 
     /// What is asserted once after each boot, a little later: stations are busy with themselves right then.
     private func followUp(_ link: StationLink) {
+        guard !link.isFollowedUp else { return }
         link.isFollowedUp = true
         Task(executorPreference: link.loop) {
+            defer { link.isFollowedUp = false }
             do { try await link.loop.sleep(for: Self.followUpDelay) } catch { return }
             await FollowUp(gateway: self, link: link).run()
         }
     }
 
     private static let followUpDelay = Duration.seconds(2)
+    /// Seconds after which a station asks again when its boot could not be written down.
+    private static let unavailableFor = 60
 }
 
 /// What a station says of itself, in our words; what it leaves out is empty.

@@ -23,6 +23,14 @@ struct StatusEdge: Equatable, Sendable {
         status != other.status || errorCode != other.errorCode || info != other.info
             || vendorID != other.vendorID || vendorErrorCode != other.vendorErrorCode
     }
+
+    /// As the bus and the board have it.
+    func state(session: ID<ChargingSession>?) -> ConnectorState {
+        ConnectorState(
+            status: Open(status), errorCode: errorCode.isEmpty ? nil : errorCode,
+            info: info.isEmpty ? nil : info, vendorID: vendorID.isEmpty ? nil : vendorID, since: since,
+            session: session)
+    }
 }
 
 extension Gateway {
@@ -52,10 +60,7 @@ extension Gateway {
 
     private func tell(_ edge: StatusEdge, _ before: StatusEdge?, of link: StationLink) {
         let number = Int(edge.connector)
-        let state = ConnectorState(
-            status: Open(edge.status), errorCode: edge.errorCode.isEmpty ? nil : edge.errorCode,
-            info: edge.info.isEmpty ? nil : edge.info, vendorID: edge.vendorID.isEmpty ? nil : edge.vendorID,
-            since: edge.since, session: link.sessions[number]?.number)
+        let state = edge.state(session: link.sessions[number]?.number)
         let place = ConnectorPlace(link.id, number)
         host.bus.publish(ConnectorChanged(place, state, previous: before.map { Open($0.status) }))
         Task(executorPreference: link.loop) {

@@ -12,27 +12,46 @@ import Telemetry
 extension Gateway {
     /// Carries out what other services ask of stations (architecture.md, section 2).
     func serveCommands() async {
-        let server = CommandServer(
-            on: host.bus, host.database,
-            [
-                .on(StartSession.self) { [self] wish, context in try await start(wish, by: context.asker) },
-                .on(StopSession.self) { [self] wish, context in try await stop(wish, by: context.asker) },
-                .on(SendCall.self) { [self] wish, context in try await send(wish, by: context.asker) },
-                .on(Disconnect.self) { [self] wish, _ in sendAway(wish) },
-            ])
+        let server = CommandServer(on: host.bus, host.database, stationCommands + sessionCommands)
         await server.run(onLive: { [self] in
             Task(executorPreference: host.bus.loop) { await self.claimAnew() }
         })
     }
 
-    /// Redis was lost, and with it the board: every station is put on it again.
+    private var stationCommands: [CommandHandler] {
+        [
+            .on(SendCall.self) { [self] wish, context in try await send(wish, by: context.asker) },
+            .on(SendTagList.self) { [self] wish, context in try await send(wish, by: context.asker) },
+            .on(Disconnect.self) { [self] wish, _ in sendAway(wish) },
+            .on(DismissFrame.self) { [self] wish, _ in
+                let dismissed = try await host.database.run(.dismiss(wish))
+                guard dismissed.count == 1 else { throw CommandRefusal(.failed, "no such frame") }
+                return Done()
+            },
+        ]
+    }
+
+    /// Redis was lost, and with it the board: every station is put on it again, and the connectors' states with them.
     private func claimAnew() async {
-        let claims = links.all.map { PresenceClaim($0.id, generation: $0.generation) }
-        guard !claims.isEmpty else { return }
+        let links = links.all
+        guard !links.isEmpty else { return }
         // It fails only where Redis is lost once more, and then this is called once more.
         _ = try? await presence.refresh(
-            claims, for: host.bus.instance, at: host.clock.now,
-            living: settings.heartbeat + .seconds(30))
+            links.map { PresenceClaim($0.id, generation: $0.generation) }, for: host.bus.instance,
+            at: host.clock.now, living: settings.heartbeat + .seconds(30))
+        for link in links {
+            let states = try? await link.loop.run {
+                Dictionary(
+                    uniqueKeysWithValues: link.lastStatus.values.map { edge in
+                        let number = Int(edge.connector)
+                        return (
+                            ConnectorPlace(link.id, number),
+                            edge.state(session: link.sessions[number]?.number)
+                        )
+                    })
+            }
+            if let states, !states.isEmpty { _ = try? await board.write(states) }
+        }
     }
 
     private func sendAway(_ wish: Disconnect) -> Done {
@@ -42,21 +61,37 @@ extension Gateway {
     }
 
     private func send(_ wish: SendCall, by asker: Asker) async throws -> SendCall.Answer {
-        guard let link = links[wish.chargePoint], link.isOpen else { throw CommandRefusal.offline }
         guard let action = V16.Action(rawValue: wish.action), action.askers.contains(.centralSystem) else {
             throw CommandRefusal(.failed, "unknown action \(wish.action)")
         }
-        let outcome = await command(action, Array(wish.payload.utf8), to: link, by: asker)
+        let payload = Array(wish.payload.utf8)
+        do { try action.check(request: payload) } catch {
+            throw CommandRefusal(.failed, "\(wish.action): \(error)")
+        }
+        let link = try await openLink(to: wish.chargePoint)
+        let answer = try Self.answer(of: await command(action, payload, to: link, by: asker), from: link)
+        if action == .changeConfiguration { try await learn(from: payload, answer, link) }
+        return .init(payload: String(decoding: answer, as: UTF8.self))
+    }
+
+    /// A link that takes calls; a station that has only just connected is given a moment to introduce itself.
+    func openLink(to point: ChargePointID) async throws(CommandRefusal) -> StationLink {
+        guard let link = links[point], link.isOpen else { throw .offline }
+        return link
+    }
+
+    /// Throws: `CommandRefusal` with the code of api.md 1.3.
+    static func answer(of outcome: CallOutcome, from link: StationLink) throws(CommandRefusal) -> [UInt8] {
         switch outcome {
-        case .answered(let answer): return .init(payload: String(decoding: answer, as: UTF8.self))
+        case .answered(let answer): return answer
         case .refused(let error):
             let word = error.code.word(in: link.version)
             throw CommandRefusal(
                 .rejected, error.description.isEmpty ? word : "\(word): \(error.description)", status: word)
-        case .failed(.noAnswer): throw CommandRefusal.noAnswer
+        case .failed(.noAnswer), .failed(.neverSent): throw .noAnswer
         case .failed(.queueFull):
             throw CommandRefusal(.providerAway, "too many commands wait for the charge point")
-        case .failed: throw CommandRefusal.offline
+        case .failed(.lost): throw .offline
         }
     }
 
@@ -69,7 +104,7 @@ extension Gateway {
             try await self.host.database.run(
                 .asked(id, of: link.id, action.rawValue, payload, by: asker, at: self.host.clock.now))
         }
-        let outcome = await link.call(action, payload, first: first)
+        let outcome = await link.call(action, payload, first: first || action.endsTransactions)
         figures.message(action.rawValue, isIncoming: false, outcome.word)
         log(link.id, action.rawValue, outcome.word, outcome.isAnswer ? .info : .warning)
         await note {
@@ -107,9 +142,7 @@ extension Query where Result == Void {
         _ id: String, of point: ChargePointID, _ action: String, _ payload: [UInt8], by asker: Asker,
         at now: Date
     ) -> Self {
-        // A password that is set over the wire is not kept.
-        let shown = String(decoding: payload, as: UTF8.self)
-        let kept = shown.contains("AuthorizationKey") ? "{}" : shown
+        let kept = FrameLog.holdsSecret(payload) ? "{}" : String(decoding: payload, as: UTF8.self)
         return """
             INSERT INTO gateway.command_log (id, charge_point_id, action, payload, asked_by, door, request_id, asked_at)
             VALUES (\(id), \(point.text), \(action), \(kept)::jsonb, \(asker.user as ID<User>?), \(asker.door.word),
@@ -119,12 +152,33 @@ extension Query where Result == Void {
 
     fileprivate static func ended(_ id: String, _ outcome: CallOutcome, at now: Date) -> Self {
         var answer: String?
-        if case .answered(let payload) = outcome { answer = String(decoding: payload, as: UTF8.self) }
+        if case .answered(let payload) = outcome, !FrameLog.holdsSecret(payload) {
+            answer = String(decoding: payload, as: UTF8.self)
+        }
         let refusal: String? = outcome.isAnswer ? nil : outcome.word
         return """
             UPDATE gateway.command_log
             SET answered_at = \(now), answer = \(answer as String?)::jsonb, refusal = \(refusal as String?)
             WHERE id = \(id)
             """
+    }
+}
+
+extension Query where Result == RowCount {
+    fileprivate static func dismiss(_ wish: DismissFrame) -> Self {
+        """
+        UPDATE gateway.quarantined_frame SET status = 'done', note = \(wish.note ?? "")
+        WHERE id = \(wish.frame.number) AND charge_point_id = \(wish.chargePoint.text)
+        """
+    }
+}
+
+extension V16.Action {
+    /// What frees a driver comes before what an operator wants to know.
+    var endsTransactions: Bool {
+        switch self {
+        case .remoteStopTransaction, .unlockConnector, .reset: true
+        default: false
+        }
     }
 }

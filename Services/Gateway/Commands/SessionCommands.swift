@@ -8,6 +8,14 @@ import Postgres
 import Tariff
 
 extension Gateway {
+    /// What is asked of sessions, for the table of commands.
+    var sessionCommands: [CommandHandler] {
+        [
+            .on(StartSession.self) { [self] wish, context in try await start(wish, by: context.asker) },
+            .on(StopSession.self) { [self] wish, context in try await stop(wish, by: context.asker) },
+        ]
+    }
+
     /// Number, price and funding first, in one transaction; then the station is asked (api.md 5.2).
     func start(_ wish: StartSession, by asker: Asker) async throws -> StartSession.Answer {
         guard let link = links[wish.place.chargePoint], link.isOpen else { throw CommandRefusal.offline }

@@ -55,12 +55,32 @@ struct FrameLog: Sendable {
         add(point, clock.now, isIncoming: false, id, action, String(decoding: payload, as: UTF8.self))
     }
 
+    /// A station's password goes over the wire in this one key, in whatever letters; who writes plain letters as escapes
+    /// has something to hide.
+    static func holdsSecret(_ payload: some Collection<UInt8>) -> Bool {
+        holds(authorizationKey, payload) || holds(Array(#"\u00"#.utf8), payload)
+    }
+
+    private static let authorizationKey = Array("authorizationkey".utf8)
+
+    private static func holds(_ word: [UInt8], _ text: some Collection<UInt8>) -> Bool {
+        var matched = 0
+        for byte in text {
+            let lower = byte | ((0x41...0x5A).contains(byte) ? 0x20 : 0)
+            // Neither word begins anew within itself, but for its first letter.
+            matched = lower == word[matched] ? matched + 1 : lower == word[0] ? 1 : 0
+            if matched == word.count { return true }
+        }
+        return false
+    }
+
     private func add(
         _ point: ChargePointID, _ time: Date, isIncoming: Bool, _ id: MessageID, _ action: String,
         _ text: String
     ) {
-        // A station's password goes over the wire in this one key.
-        let shown = text.contains("AuthorizationKey") ? "‹masked: it holds AuthorizationKey›" : text
+        var shown = Self.holdsSecret(text.utf8) ? "‹masked: it holds AuthorizationKey›" : text
+        // PostgreSQL's text holds every character but this.
+        if shown.utf8.contains(0) { shown = shown.replacing("\0", with: "") }
         rows.add(
             LoggedFrame(
                 point: point.text, at: time, isIncoming: isIncoming, message: id.text, action: action,

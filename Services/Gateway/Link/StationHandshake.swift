@@ -13,6 +13,13 @@ import WebSocket
 /// Decides who may connect, and as what (ocpp.md, Endpoint).
 struct StationHandshake: Sendable {
     let gateway: Gateway
+    /// What stands before the identity in the path; the charge points' own door knows more of them.
+    let folders: Set<Substring>
+
+    /// Their own port: `/{id}`, `/ocpp/{id}`, `/ws/{id}`.
+    static let stationFolders: Set<Substring> = ["", "ocpp", "ws"]
+    /// The port that everybody uses: `/ocpp/{id}`.
+    static let commonFolders: Set<Substring> = ["ocpp"]
 
     /// Versions that this build serves.
     static let serving: [OCPPVersion] = [.v16]
@@ -21,10 +28,11 @@ struct StationHandshake: Sendable {
 
     /// Nil for a request that is no handshake.
     func decide(_ request: Request) async throws -> Upgrade? {
-        guard Handshake.isAsked(by: request), let identity = Self.identity(in: request.path) else {
+        guard Handshake.isAsked(by: request), let identity = identity(in: request.path) else {
             return nil
         }
         do {
+            try await waitForTurn(of: request.client)
             let station = try await registered(identity)
             try await prove(station, request)
             let version = try choose(station, request)
@@ -38,13 +46,21 @@ struct StationHandshake: Sendable {
         }
     }
 
-    /// `/{id}`, `/ocpp/{id}` and `/ws/{id}`: the last segment.
-    static func identity(in path: String) -> StationIdentity? {
+    /// The last segment, where the one before it is a folder of ours.
+    func identity(in path: String) -> StationIdentity? {
         let segments = path.split(separator: "/", omittingEmptySubsequences: false).dropFirst()
-        guard segments.count == 1 || (segments.count == 2 && ["ocpp", "ws"].contains(segments.first)) else {
-            return nil
-        }
+        guard (1...2).contains(segments.count),
+            folders.contains(segments.count == 2 ? segments.first ?? "" : "")
+        else { return nil }
         return StationIdentity(path: path)
+    }
+
+    /// Many at once from one address wait; more than can be served in time come again.
+    private func waitForTurn(of address: String) async throws {
+        guard let wait = gateway.pace.turn(of: address, at: gateway.host.clock.monotonic) else {
+            throw HandshakeRefusal.busy
+        }
+        if wait > .zero { try await gateway.host.sleep(for: wait) }
     }
 
     private func registered(_ identity: StationIdentity) async throws -> Station {
@@ -65,29 +81,52 @@ struct StationHandshake: Sendable {
 
     /// HTTP Basic, where the point has a password or its profile wants one.
     private func prove(_ station: Station, _ request: Request) async throws {
+        if station.securityProfile >= 2, !isBehindTLS(request) { throw HandshakeRefusal.unproved }
         if station.securityProfile == 3 {
             try proveByCertificate(station, request)
             return
         }
-        guard station.passwordHash != nil || station.securityProfile > 0 else { return }
-        guard let stored = station.passwordHash, let identity = StationIdentity(station.id.text),
+        guard !station.passwordHashes.isEmpty || station.securityProfile > 0 else { return }
+        guard let identity = StationIdentity(station.id.text),
             let credentials = Self.basicCredentials(request),
-            let password = identity.password(in: credentials)
+            let password = identity.password(in: credentials),
+            let place = station.passwordHashes.firstIndex(where: { holds(password, $0, station) })
         else { throw HandshakeRefusal.unproved }
-        switch gateway.passwords.check(password, against: stored) {
-        case .right: return
-        case .wrong: throw HandshakeRefusal.unproved
-        case .otherKey:
-            gateway.host.log.error(
-                "station.password_of_another_key", ["charge_point": .text(station.id.text)])
-            throw HandshakeRefusal.unproved
+        if place == 0, station.passwordHashes.count > 1 {
+            try await gateway.host.database.run(.used(station.passwordHashes[0], by: station.id))
         }
+    }
+
+    /// TLS ends at the proxy, so that only a trusted one can say that it was there.
+    private func isBehindTLS(_ request: Request) -> Bool {
+        let scheme = request.headers["X-Forwarded-Proto"]?.lowercased()
+        return gateway.host.trusts(proxy: request.peer.host) && (scheme == "https" || scheme == "wss")
+    }
+
+    private func holds(_ password: [UInt8], _ stored: String, _ station: Station) -> Bool {
+        // A key is told to a station as hexadecimal digits, and some send the bytes that these stand for.
+        let spellings =
+            station.hasOwnKey
+            ? [password, Array(Hex.text(password).utf8), Array(Hex.text(password).uppercased().utf8)]
+            : [password]
+        for spelling in spellings {
+            switch gateway.passwords.check(spelling, against: stored) {
+            case .right: return true
+            case .wrong: continue
+            case .otherKey:
+                gateway.host.log.error(
+                    "station.password_of_another_key", ["charge_point": .text(station.id.text)])
+                return false
+            }
+        }
+        return false
     }
 
     /// The proxy has checked the certificate; its word counts from its address only.
     private func proveByCertificate(_ station: Station, _ request: Request) throws {
-        guard gateway.host.trusts(proxy: request.peer.host), request.headers["X-Client-Verify"] == "SUCCESS",
-            let subject = request.headers["X-Client-Subject"],
+        let fields = gateway.settings.certificateHeaders
+        guard gateway.host.trusts(proxy: request.peer.host), request.headers[fields.verdict] == "SUCCESS",
+            let subject = request.headers[fields.subject],
             subject.split(separator: ",").contains(where: { part in
                 let words = part.split(separator: "=", maxSplits: 1)
                 return words.count == 2 && String(words[0]).trimmed == "CN"
@@ -137,7 +176,10 @@ struct StationHandshake: Sendable {
     private func refuse(
         _ refusal: HandshakeRefusal, _ identity: StationIdentity, _ request: Request
     ) async throws -> Upgrade {
+        gateway.figures.refusedHandshakes.with(refusal.word).add()
         if refusal == .unproved {
+            // Who guesses is served more slowly than who knows.
+            gateway.pace.punish(request.client, at: gateway.host.clock.monotonic)
             if let id = ChargePointID(identity.text) {
                 gateway.log(
                     id, "Security", "connection refused: wrong credentials from \(request.client)", .warning)
@@ -154,6 +196,18 @@ enum HandshakeRefusal: Refusal, Equatable {
     case unproved
     case otherProtocol
     case unavailable
+    case busy
+
+    /// For figures.
+    var word: String {
+        switch self {
+        case .unknown: "unknown"
+        case .unproved: "credentials"
+        case .otherProtocol: "subprotocol"
+        case .unavailable: "unavailable"
+        case .busy: "busy"
+        }
+    }
 
     var problem: Problem {
         switch self {
@@ -169,6 +223,8 @@ enum HandshakeRefusal: Refusal, Equatable {
             )
         case .unavailable:
             Problem(.serviceUnavailable, "service unavailable", headers: ["Retry-After": "5"])
+        case .busy:
+            Problem(.serviceUnavailable, "too many connections at once", headers: ["Retry-After": "10"])
         }
     }
 }

@@ -31,13 +31,26 @@ final class StationLink: WebSocketHandler, @unchecked Sendable {
     var sessions: [Int: LiveSession] = [:]
     /// Connectors that the registry has or has been told of.
     var knownConnectors: Set<Int> = []
+    /// A boot's follow-up waits or runs; another boot meanwhile begins no second one.
     var isFollowedUp = false
+    /// Seconds between its heartbeats: how long it may be silent hangs on it.
+    var interval: Int
+    /// When it last sent a message; a pong proves a socket, not a station.
+    private(set) var heardAt: Date
+    /// When that was last written down.
+    var notedAt: Date?
+    /// Done when it is written down that the station is here; its end is written after that.
+    private(set) var settling: Task<Void, Never>?
 
     private var phase = Phase.probing
     private var inbox: [OCPPFrame] = []
     private var isBusy = false
     private var isPaused = false
-    private var answered: [(id: MessageID, payload: [UInt8])] = []
+    /// Why it goes once everything is answered.
+    private var leaving: (reason: String, code: CloseCode)?
+    private var resuming: Deadline?
+    private var answered: [Answered] = []
+    private var lastHeartbeat: (id: MessageID, at: Date)?
     private var pending: PendingCalls<UInt64>
     private var waiting: [UInt64: CheckedContinuation<CallOutcome, Never>] = [:]
     private var answers: [UInt64: OCPPFrame] = [:]
@@ -62,6 +75,8 @@ final class StationLink: WebSocketHandler, @unchecked Sendable {
         self.generation = generation
         self.gateway = gateway
         id = station.id
+        interval = Int(gateway.settings.heartbeat.components.seconds)
+        heardAt = gateway.host.clock.now
         var limits = PendingCalls<UInt64>.Limits()
         limits.answer = gateway.settings.commandTimeout
         pending = PendingCalls(limits: limits)
@@ -72,6 +87,9 @@ final class StationLink: WebSocketHandler, @unchecked Sendable {
 
     var loop: EventLoop { socket.loop }
     var isOpen: Bool { phase != .ended && socket.isOpen }
+
+    /// Without a message for longer it is offline (ocpp.md, Silence).
+    var silence: TimeInterval { TimeInterval(interval + 30) }
 
     func begin() {
         socket.handler = self
@@ -85,7 +103,7 @@ final class StationLink: WebSocketHandler, @unchecked Sendable {
         deadline?.cancel()
         isBusy = true
         guard gateway.links.put(self) else { return retire("a newer connection is here") }
-        Task(executorPreference: loop) {
+        settling = Task(executorPreference: loop) {
             await self.gateway.settle(self)
             self.isBusy = false
             self.workOn()
@@ -98,19 +116,38 @@ final class StationLink: WebSocketHandler, @unchecked Sendable {
         socket.close(code, reason)
     }
 
+    /// Hears nothing more, and goes when what it has heard is answered. The caller's deadline ends what does not end.
+    func leave(_ reason: String, _ code: CloseCode) {
+        guard phase == .live else { return retire(reason, code) }
+        leaving = (reason, code)
+        resuming?.cancel()
+        socket.pauseReading()
+        goWhenDone()
+    }
+
+    private func goWhenDone() {
+        guard let leaving, !isBusy, inbox.isEmpty else { return }
+        retire(leaving.reason, leaving.code)
+    }
+
     func ended(_ socket: WebSocketConnection, _ ending: Ending) {
         let wasLive = phase == .live
         phase = .ended
         deadline?.cancel()
+        resuming?.cancel()
         inbox = []
         perform(pending.connectionEnded())
         guard wasLive, gateway.links.remove(self) else { return }
-        Task(executorPreference: loop) { await self.gateway.leave(self) }
+        Task(executorPreference: loop) {
+            await self.settling?.value
+            await self.gateway.leave(self)
+        }
     }
 
     func received(text: UnsafeBufferPointer<UInt8>, on socket: WebSocketConnection) {
         if phase == .probing { claim() }
         guard phase == .live else { return }
+        heardAt = gateway.host.clock.now
         do throws(FrameMistake) {
             let frame = try gateway.readers.read(text.span, as: version, on: loop)
             switch frame.kind {
@@ -141,18 +178,21 @@ final class StationLink: WebSocketHandler, @unchecked Sendable {
         if !isPaused, wait > .zero || inbox.count > Self.mostWaiting {
             isPaused = true
             socket.pauseReading()
-            if wait > .zero { loop.schedule(after: wait) { [weak self] in self?.resumeIfReady() } }
+            gateway.figures.slowed.add()
+            if wait > .zero { resume(after: wait) }
         }
         workOn()
     }
 
+    private func resume(after wait: Duration) {
+        resuming?.cancel()
+        resuming = loop.schedule(after: wait) { [weak self] in self?.resumeIfReady() }
+    }
+
     private func resumeIfReady() {
-        guard isPaused, phase == .live, inbox.count <= Self.mostWaiting / 4 else { return }
+        guard isPaused, phase == .live, leaving == nil, inbox.count <= Self.mostWaiting / 4 else { return }
         let wait = bucket.wait(at: .now)
-        guard wait <= .zero else {
-            loop.schedule(after: wait) { [weak self] in self?.resumeIfReady() }
-            return
-        }
+        guard wait <= .zero else { return resume(after: wait) }
         isPaused = false
         socket.resumeReading()
     }
@@ -170,15 +210,16 @@ final class StationLink: WebSocketHandler, @unchecked Sendable {
             }
         }
         if isPaused { resumeIfReady() }
+        goWhenDone()
     }
 
     /// Heartbeats need nobody: they are answered where they arrive.
     private func answerAtOnce(_ frame: OCPPFrame) -> Bool {
         guard frame.action == V16.Action.heartbeat.rawValue, station.isApproved,
-            let request = try? frame.decode(V16.Heartbeat.Request.self)
+            (try? frame.decode(V16.Heartbeat.Request.self)) != nil
         else { return false }
-        _ = request
-        let now = gateway.host.clock.now
+        let now = lastHeartbeat.flatMap { $0.id == frame.id ? $0.at : nil } ?? heardAt
+        lastHeartbeat = (frame.id, now)
         socket.sendText { bytes in
             OCPPFrameWriter.result(
                 of: V16.Heartbeat.self, .init(currentTime: now), id: frame.id, into: &bytes)
@@ -188,12 +229,28 @@ final class StationLink: WebSocketHandler, @unchecked Sendable {
     }
 
     private func answer(_ frame: OCPPFrame) async {
+        let begin = MonotonicInstant.now
         let received = gateway.host.clock.now
         gateway.frames.note(frame, of: id, at: received)
-        if let known = answered.first(where: { $0.id == frame.id }) {
-            gateway.figures.message(frame.action, isIncoming: true, "repeated")
-            return send(payload: known.payload, to: frame.id, action: frame.action)
+        let result: String
+        if let known = answered.first(where: { $0.isRepeated(by: frame) }) {
+            result = "repeated"
+            send(payload: known.payload, to: frame.id, action: frame.action)
+        } else {
+            result = await answerAnew(frame, received)
         }
+        gateway.figures.message(frame.action, isIncoming: true, result)
+        guard gateway.host.log.writes(.debug) else { return }
+        var event = LogEvent("ocpp.message", .debug, ["charge_point": .text(id.text)])
+        event["action"] = .text(frame.action)
+        event["message"] = .text(frame.id.text)
+        event["outcome"] = .text(result)
+        event["ms"] = .milliseconds(MonotonicInstant.now - begin)
+        gateway.host.log.write(event)
+    }
+
+    /// Answers in a word what became of it.
+    private func answerAnew(_ frame: OCPPFrame, _ received: Date) async -> String {
         while true {
             do {
                 let action = try V16.Action.read(frame.action, from: .station, offered: Answering.offered)
@@ -202,20 +259,19 @@ final class StationLink: WebSocketHandler, @unchecked Sendable {
                 }
                 try mayTalk(action)
                 let payload = try await answering.run(gateway, self, frame, received)
-                remember(frame.id, payload)
-                gateway.figures.message(frame.action, isIncoming: true, "answered")
-                return send(payload: payload, to: frame.id, action: frame.action)
+                remember(frame, payload)
+                send(payload: payload, to: frame.id, action: frame.action)
+                return "answered"
             } catch let error as CallError {
                 return refuse(frame, error)
             } catch let mistakes as JSONMistakes {
-                gateway.quarantine(id, Self.text(of: frame), mistakes.description)
+                gateway.quarantine(id, frame, mistakes.description)
                 return refuse(frame, CallError(mistakes))
             } catch let error as DatabaseError where error.isUnavailable {
                 // Nothing is confirmed before it is stored: the answer waits, and behind it the station.
-                gateway.figures.message(frame.action, isIncoming: true, "waited")
-                guard isOpen else { return }
-                do { try await loop.sleep(for: .milliseconds(500)) } catch { return }
-                guard isOpen else { return }
+                guard isOpen else { return "lost" }
+                do { try await loop.sleep(for: .milliseconds(500)) } catch { return "lost" }
+                guard isOpen else { return "lost" }
             } catch {
                 var event = LogEvent("station.answer_failed", .error, ["charge_point": .text(id.text)])
                 event["action"] = .text(frame.action)
@@ -232,18 +288,14 @@ final class StationLink: WebSocketHandler, @unchecked Sendable {
         throw CallError(.securityError, "the charge point is not approved")
     }
 
-    private func refuse(_ frame: OCPPFrame, _ error: CallError) {
-        gateway.figures.message(frame.action, isIncoming: true, error.code.word(in: version))
+    private func refuse(_ frame: OCPPFrame, _ error: CallError) -> String {
         send(error, to: frame.id, action: frame.action)
+        return error.code.word(in: version)
     }
 
-    private func remember(_ id: MessageID, _ payload: [UInt8]) {
+    private func remember(_ frame: OCPPFrame, _ payload: [UInt8]) {
         if answered.count >= Self.mostAnswered { answered.removeFirst() }
-        answered.append((id, payload))
-    }
-
-    private static func text(of frame: OCPPFrame) -> String {
-        "[2,\"\(frame.id)\",\"\(frame.action)\",\(String(decoding: frame.payloadText.prefix(Gateway.quarantinedBytes), as: UTF8.self))]"
+        answered.append(Answered(frame, payload))
     }
 
     private func send(payload: [UInt8], to id: MessageID, action: String) {
@@ -308,6 +360,26 @@ final class StationLink: WebSocketHandler, @unchecked Sendable {
             guard let self else { return }
             perform(pending.passed(.now))
         }
+    }
+}
+
+/// A message that was answered. A station that repeats it gets the same answer; one that uses an old number for something
+/// new means the new.
+private struct Answered {
+    let id: MessageID
+    let action: String
+    let asked: Int
+    let payload: [UInt8]
+
+    init(_ frame: OCPPFrame, _ payload: [UInt8]) {
+        id = frame.id
+        action = frame.action
+        asked = frame.payloadText.hashValue
+        self.payload = payload
+    }
+
+    func isRepeated(by frame: OCPPFrame) -> Bool {
+        id == frame.id && action == frame.action && asked == frame.payloadText.hashValue
     }
 }
 

@@ -24,6 +24,19 @@ struct TokenBucket: Equatable {
         return debt
     }
 
+    /// Takes several, for what counts more than one.
+    mutating func take(_ count: Int, at now: MonotonicInstant) {
+        guard perSecond > 0 else { return }
+        fill(now)
+        tokens -= Double(count)
+    }
+
+    func isFull(at now: MonotonicInstant) -> Bool {
+        var filled = self
+        filled.fill(now)
+        return filled.tokens >= burst
+    }
+
     mutating func wait(at now: MonotonicInstant) -> Duration {
         guard perSecond > 0 else { return .zero }
         fill(now)

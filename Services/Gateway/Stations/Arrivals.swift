@@ -9,9 +9,6 @@ import Sockets
 import Telemetry
 
 extension Gateway {
-    /// How long a station may be silent: its interval and half a minute (ocpp.md, Silence).
-    private var silence: TimeInterval { TimeInterval(settings.heartbeat.components.seconds) + 30 }
-
     /// Writes down that a station is here, and reads what its messages will need. Goes on until the database lets it: nothing
     /// of the station is believed before.
     func settle(_ link: StationLink) async {
@@ -22,8 +19,9 @@ extension Gateway {
             do {
                 let now = host.clock.now
                 let written = try await host.database.run(
-                    .connected(presence, at: now, aliveUntil: now + silence))
+                    .connected(presence, at: now, aliveUntil: now + link.silence))
                 guard written.count == 1 else { return link.retire("a newer connection is here") }
+                link.notedAt = now
                 for session in try await host.database.run(.liveSessions(at: link.id)) {
                     link.sessions[Int(session.connector)] = session
                 }
@@ -37,6 +35,7 @@ extension Gateway {
                 do { try await link.loop.sleep(for: .milliseconds(500)) } catch { return }
             }
         }
+        guard link.isOpen else { return }
         await claim(link)
         host.bus.publish(
             StationConnected(
@@ -48,7 +47,7 @@ extension Gateway {
         let claim = PresenceClaim(link.id, generation: link.generation)
         // Without Redis the board is written when it is back.
         let isOurs = try? await presence.take(
-            claim, for: host.bus.instance, at: host.clock.now, living: .seconds(Int64(silence)))
+            claim, for: host.bus.instance, at: host.clock.now, living: .seconds(Int64(link.silence)))
         if isOurs == false { link.retire("a newer connection is here") }
     }
 
@@ -71,37 +70,46 @@ extension Gateway {
         log(link.id, "WebSocket", "disconnected", .warning)
     }
 
-    /// Once in a while for all stations together: who has been heard.
+    /// Writes down, for all stations together, who has spoken since it was last written: at most once a minute for each.
     func noteLife() async {
         while !Task.isCancelled {
             // Cancelled: the loop ends.
-            try? await host.sleep(for: .seconds(20))
-            let now = host.clock.now
-            let links = links.all
-            let signs = links.map { link in
-                SignOfLife(
-                    id: link.id.text, generation: link.generation, seen: now, aliveUntil: now + silence)
+            try? await host.sleep(for: Self.lifeRound)
+            var heard: [HeardLink] = []
+            for links in Dictionary(grouping: links.all, by: { ObjectIdentifier($0.loop) }).values {
+                let now = host.clock.now
+                // A loop that stops refuses work, and then there is nothing to note.
+                heard +=
+                    (try? await links[0].loop.run {
+                        links.compactMap { HeardLink($0, unnotedFor: Self.lifeNote, at: now) }
+                    }) ?? []
             }
-            for start in stride(from: 0, to: signs.count, by: 1_000) {
-                do {
-                    try await host.database.run(.alive(Array(signs[start..<min(start + 1_000, signs.count)])))
-                } catch {
+            guard !heard.isEmpty else { continue }
+            for start in stride(from: 0, to: heard.count, by: 1_000) {
+                let portion = heard[start..<min(start + 1_000, heard.count)].map(\.sign)
+                do { try await host.database.run(.alive(portion)) } catch {
                     host.log.debug("stations.life_unwritten", ["error": .text("\(error)")])
                 }
             }
-            await refreshPresence(links, now)
+            await refreshPresence(heard)
         }
     }
 
-    private func refreshPresence(_ links: [StationLink], _ now: Date) async {
-        let claims = links.map { PresenceClaim($0.id, generation: $0.generation) }
-        guard !claims.isEmpty else { return }
-        // Without Redis the board is written when it is back.
-        guard
-            let lost = try? await presence.refresh(
-                claims, for: host.bus.instance, at: now, living: .seconds(Int64(silence)))
-        else { return }
-        for claim in lost { self.links.yield(claim.chargePoint, to: claim.generation + 1) }
+    /// A station that has spoken is written down within this time, well before it would count as offline.
+    private static let lifeRound = Duration.seconds(10)
+    private static let lifeNote: TimeInterval = 60
+
+    private func refreshPresence(_ heard: [HeardLink]) async {
+        // Stations with other intervals live for other times.
+        for (silence, group) in Dictionary(grouping: heard, by: \.silence) {
+            // Without Redis the board is written when it is back.
+            guard
+                let lost = try? await presence.refresh(
+                    group.map(\.claim), for: host.bus.instance, at: host.clock.now,
+                    living: .seconds(Int64(silence)))
+            else { return }
+            for claim in lost { links.yield(claim.chargePoint, to: claim.generation + 1) }
+        }
     }
 
     /// A session that ended elsewhere is no longer this link's.
@@ -113,6 +121,25 @@ extension Gateway {
                 link.sessions[connector] = nil
             }
         }
+    }
+}
+
+/// A station that has spoken since that was last written down.
+private struct HeardLink: Sendable {
+    let sign: SignOfLife
+    let claim: PresenceClaim
+    let silence: TimeInterval
+
+    /// Nil when there is nothing to write. Loop thread only.
+    init?(_ link: StationLink, unnotedFor pause: TimeInterval, at now: Date) {
+        let noted = link.notedAt ?? .distantPast
+        guard link.isOpen, link.heardAt > noted, now >= noted + pause else { return nil }
+        link.notedAt = now
+        silence = link.silence
+        sign = SignOfLife(
+            id: link.id.text, generation: link.generation, seen: link.heardAt,
+            aliveUntil: link.heardAt + silence)
+        claim = PresenceClaim(link.id, generation: link.generation)
     }
 }
 

@@ -19,60 +19,92 @@ struct FollowUp {
     ]
 
     func run() async {
-        guard let known = await readConfiguration() else { return }
+        guard var known = await readConfiguration() else { return }
+        // An operator may have set another: how long it may be silent hangs on it.
+        if let interval = known["HeartbeatInterval"].flatMap({ Int($0.value) }), interval > 0 {
+            link.interval = max(link.interval, min(interval, 86_400))
+        }
         var wishes: [(String, String)] = [("AuthorizeRemoteTxRequests", "true")]
         let own = (known["MeterValuesSampledData"]?.value ?? "").split(separator: ",").map {
             String($0).trimmed
         }
-        let union = own.filter { !$0.isEmpty } + Self.measurands.filter { !own.contains($0) }
-        wishes.append(("MeterValuesSampledData", union.joined(separator: ",")))
+        wishes.append(("MeterValuesSampledData", Self.union(own, Self.measurands)))
         if gateway.settings.meterInterval > 0 {
             wishes.append(("MeterValueSampleInterval", String(gateway.settings.meterInterval)))
         }
         wishes.append(("WebSocketPingInterval", "30"))
+        var hasChanged = false
         for (key, value) in wishes {
             // What the station does not have, or does not let anybody write, is left alone.
             guard let entry = known[key], !entry.isReadOnly, entry.value != value else { continue }
-            await change(key, value)
+            var taken = await change(key, value) ? value : nil
+            if taken == nil, key == "MeterValuesSampledData" {
+                // It refuses the whole list for one word that it does not know: the one that bills are made of remains.
+                let least = Self.union(own, [Self.measurands[0]])
+                if least != entry.value, await change(key, least) { taken = least }
+            }
+            guard let taken else { continue }
+            known[key]?.value = taken
+            hasChanged = true
         }
+        if hasChanged { await keep(known.values.sorted { $0.place < $1.place }) }
         await limitPower()
     }
 
+    private static func union(_ own: [String], _ wanted: [String]) -> String {
+        (own.filter { !$0.isEmpty } + wanted.filter { !own.contains($0) }).joined(separator: ",")
+    }
+
     private struct Entry {
-        let value: String
+        /// In the station's own order.
+        let place: Int
+        let key: String
+        var value: String
+        let hasValue: Bool
         let isReadOnly: Bool
     }
 
     private func readConfiguration() async -> [String: Entry]? {
         var payload: [UInt8] = []
         V16.GetConfiguration.write(.init(), into: &payload)
-        guard case .answered(let answer) = await link.call(.getConfiguration, payload),
+        guard
+            case .answered(let answer) = await gateway.command(
+                .getConfiguration, payload, to: link, by: .system(.gateway)),
             let read = try? JSONReader.decode(V16.GetConfiguration.Response.self, from: answer, rules: .api)
         else {
             gateway.log(link.id, "GetConfiguration", "no configuration was told", .warning)
             return nil
         }
-        let keys = read.configurationKey ?? []
-        do { try await gateway.host.database.run(.keep(keys, of: link.id.text)) } catch {
-            gateway.host.log.debug("station.configuration_unwritten", ["error": .text("\(error)")])
+        let entries = (read.configurationKey ?? []).enumerated().map { place, entry in
+            Entry(
+                place: place, key: entry.key.text, value: entry.value?.text ?? "",
+                hasValue: entry.value != nil, isReadOnly: entry.readonly)
         }
-        return Dictionary(
-            keys.map { ($0.key.text, Entry(value: $0.value?.text ?? "", isReadOnly: $0.readonly)) }
-        ) { first, _ in first }
+        await keep(entries)
+        return Dictionary(entries.map { ($0.key, $0) }) { first, _ in first }
     }
 
-    private func change(_ key: String, _ value: String) async {
-        guard let key = Bounded<50>(key), let value = Bounded<500>(value) else { return }
+    private func keep(_ entries: [Entry]) async {
+        let kept = entries.map { entry in
+            // A station that shows its password is not repeated.
+            KeptKey(
+                key: entry.key,
+                value: entry.hasValue && entry.key.lowercased() != "authorizationkey" ? entry.value : nil,
+                readonly: entry.isReadOnly)
+        }
+        do { try await gateway.host.database.run(.keep(kept, of: link.id.text)) } catch {
+            gateway.host.log.debug("station.configuration_unwritten", ["error": .text("\(error)")])
+        }
+    }
+
+    /// Whether the station took it.
+    private func change(_ key: String, _ value: String) async -> Bool {
+        guard let key = Bounded<50>(key), let value = Bounded<500>(value) else { return false }
         var payload: [UInt8] = []
         V16.ChangeConfiguration.write(.init(key: key, value: value), into: &payload)
-        let outcome = await link.call(.changeConfiguration, payload)
-        let word: String
-        switch outcome {
-        case .answered(let answer): word = Gateway.status(in: answer) ?? "answered"
-        case .refused(let error): word = error.code.word(in: link.version)
-        case .failed: word = "no answer"
-        }
-        gateway.log(link.id, "ChangeConfiguration", "\(key.text): \(word)")
+        let outcome = await gateway.command(.changeConfiguration, payload, to: link, by: .system(.gateway))
+        guard case .answered(let answer) = outcome else { return false }
+        return ["Accepted", "RebootRequired"].contains(Gateway.status(in: answer))
     }
 
     /// The site's limit as the point's own: A = W / 3 / 230, at least 6.
@@ -84,7 +116,8 @@ struct FollowUp {
             "ChargePointMaxProfile","chargingProfileKind":"Absolute","chargingSchedule":{"chargingRateUnit":"A",\
             "chargingSchedulePeriod":[{"startPeriod":0,"limit":\(ampere)}]}}}
             """
-        _ = await link.call(.setChargingProfile, Array(payload.utf8))
+        _ = await gateway.command(
+            .setChargingProfile, Array(payload.utf8), to: link, by: .system(.gateway))
     }
 }
 
@@ -96,13 +129,7 @@ struct KeptKey: Codable, Sendable {
 }
 
 extension Query where Result == Void {
-    fileprivate static func keep(_ keys: [V16.KeyValue], of point: String) -> Self {
-        let kept = keys.map { entry in
-            // A station that shows its password is not repeated.
-            KeptKey(
-                key: entry.key.text, value: entry.key.text == "AuthorizationKey" ? nil : entry.value?.text,
-                readonly: entry.readonly)
-        }
-        return "UPDATE gateway.station SET configuration = \(json: kept) WHERE charge_point_id = \(point)"
+    fileprivate static func keep(_ keys: [KeptKey], of point: String) -> Self {
+        "UPDATE gateway.station SET configuration = \(json: keys) WHERE charge_point_id = \(point)"
     }
 }

@@ -14,15 +14,22 @@ struct Station: Row, Equatable, Sendable {
     var owner: Int64?
     var powerLimitW: Int32?
     var wantsTriggers: Bool
-    /// Of the connection password; nil for a point without one.
-    var passwordHash: String?
+    /// Of its connection passwords: the newest first, then one that holds until the newest has been used.
+    var passwordHashes: [String]
+    /// Whether the newest is a key that the station took (`AuthorizationKey`), not the registry's.
+    var hasOwnKey: Bool
     /// Numbers of the connectors that are entered.
     var connectors: [Int32]
 
     static let columns = """
         point.charge_point_id, point.is_enabled, point.is_deleted, point.registration, point.security_profile,
         point.default_protocol, point.owner_id, point.power_limit_w, point.trigger_message,
-        CASE WHEN known.password_set_at > coalesce(password.set_at, '-infinity') THEN known.password_hash ELSE password.hash END,
+        CASE
+            WHEN known.password_set_at > coalesce(password.set_at, '-infinity')
+                THEN array_remove(ARRAY[known.password_hash, known.password_before], NULL)
+            ELSE array_remove(ARRAY[password.hash], NULL)
+        END,
+        coalesce(known.password_set_at > coalesce(password.set_at, '-infinity'), false),
         ARRAY(
             SELECT connector.connector_id FROM accounts_view.connector AS connector
             WHERE connector.charge_point_id = point.charge_point_id AND NOT connector.is_deleted
@@ -39,7 +46,8 @@ struct Station: Row, Equatable, Sendable {
         owner = try cells.next()
         powerLimitW = try cells.next()
         wantsTriggers = try cells.next()
-        passwordHash = try cells.next()
+        passwordHashes = try cells.next()
+        hasOwnKey = try cells.next()
         connectors = try cells.next()
     }
 
@@ -51,6 +59,8 @@ struct Station: Row, Equatable, Sendable {
         registration = mustBeApproved ? "pending" : "approved"
         securityProfile = 0
         wantsTriggers = false
+        passwordHashes = []
+        hasOwnKey = false
         connectors = []
     }
 
