@@ -2,6 +2,7 @@ import Contracts
 import FoundationEssentials
 import HTTP
 package import Hosting
+import Jobs
 package import Lifecycle
 import Postgres
 import Telemetry
@@ -29,8 +30,13 @@ package final class Billing: Sendable {
             host.task("first start") { [self] in await firstStart() },
             SessionIntake(self).part,
         ]
-        if settings.stopsAtEmptyBalance { parts.append(BalanceWatch(self).part) }
-        return host.assembly(serving: routes, parts: parts + [host.jobs([])])
+        var jobs: [Job] = []
+        if settings.stopsAtEmptyBalance {
+            let watch = BalanceWatch(self)
+            parts.append(watch.part)
+            jobs.append(Job("balances", .every(seconds: 60)) { _ in ["stopped": try await watch.checkAll()] })
+        }
+        return host.assembly(serving: routes, parts: parts + [host.jobs(jobs)])
     }
 
     /// Plan `default` exists from the first start on.

@@ -10,6 +10,7 @@ package enum BillingMigrations {
                     "v0001_foundation": PackageResources.v0001_foundation_sql,
                     "v0002_plans": PackageResources.v0002_plans_sql,
                     "v0003_ledger": PackageResources.v0003_ledger_sql,
+                    "v0004_stays": PackageResources.v0004_stays_sql,
                 ])
         }
     }

@@ -8,7 +8,8 @@ import Redis
 import Synchronization
 import Telemetry
 
-/// Ends sessions that cost as much as their driver has (api.md 5.2, balance_exhausted): each reading, as it is told.
+/// Ends sessions that cost as much as their driver has (api.md 5.2, balance_exhausted): each reading, as it is told, and all of
+/// them every minute, for what is told may be missed and a station may have been away.
 final class BalanceWatch: Sendable {
     private let billing: Billing
     private let commands: CommandSender
@@ -41,30 +42,71 @@ final class BalanceWatch: Sendable {
         }
     }
 
+    /// Answers how many sessions were told to stop.
+    func checkAll() async throws -> Int {
+        told.withLock { $0.removeAll() }
+        let running = try await billing.host.database.run(.exhaustedRunning)
+        for session in running { await stop(session.number, on: session.point) }
+        return running.count
+    }
+
     private func check(_ readings: [ReadingsStored.Reading]) async {
         do {
             let exhausted = try await billing.host.database.run(
                 .exhausted(readings.map { ($0.session.number, $0.cost.minorUnits) }))
-            for reading in readings where exhausted.contains(reading.session) { await stop(reading) }
+            for reading in readings where exhausted.contains(reading.session) {
+                await stop(reading.session, on: reading.place.chargePoint)
+            }
         } catch {
             // The next reading asks again.
             billing.host.log.debug("balance.unchecked", ["error": .text("\(error)")])
         }
     }
 
-    private func stop(_ reading: ReadingsStored.Reading) async {
+    private func stop(_ session: ID<ChargingSession>, on point: ChargePointID) async {
         let isNew = told.withLock { told in
             if told.count >= Self.mostTold { told.removeAll() }
-            return told.insert(reading.session).inserted
+            return told.insert(session).inserted
         }
         guard isNew else { return }
-        let stop = StopSession(reading.session, on: reading.place.chargePoint, because: .balanceExhausted)
+        let stop = StopSession(session, on: point, because: .balanceExhausted)
         do {
             _ = try await commands.send(stop, by: .system(.billing))
         } catch {
-            _ = told.withLock { $0.remove(reading.session) }
+            _ = told.withLock { $0.remove(session) }
             billing.host.log.warning("balance.stop_unsent", ["error": .text("\(error)")])
         }
+    }
+}
+
+/// A session whose running cost has reached its driver's balance.
+struct ExhaustedSession: Row, Sendable {
+    var number: ID<ChargingSession>
+    var point: ChargePointID
+
+    static let columns = "charge.session_id, charge.charge_point_id"
+
+    init(_ cells: inout Cells) throws {
+        number = try cells.next()
+        let text = try cells.next(String.self)
+        guard let point = ChargePointID(text) else { throw CellError("it is no charge point's identity") }
+        self.point = point
+    }
+}
+
+extension Query where Result == [ExhaustedSession] {
+    fileprivate static var exhaustedRunning: Self {
+        """
+        SELECT \(columns: ExhaustedSession.self)
+        FROM gateway_view.session AS charge
+        LEFT JOIN billing.balance AS purse ON purse.user_id = charge.user_id
+        WHERE charge.funding = 'balance' AND NOT charge.is_finished AND charge.started_at IS NOT NULL
+            AND charge.price_running > 0
+            AND charge.price_running - round(charge.price_running * coalesce(charge.discount_hundredths, 0) / 10000.0)
+                >= coalesce(purse.amount, 0)
+        ORDER BY charge.session_id
+        LIMIT 1000
+        """
     }
 }
 

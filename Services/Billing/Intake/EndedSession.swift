@@ -52,8 +52,7 @@ struct EndedSession: Row, Sendable {
     }
 
     var cost: SessionCost {
-        // No energy at all: nothing was delivered, whatever the clock says (api.md 5.2, aborted by system).
-        guard startedAt != nil, !isRefused, energy > .zero else {
+        guard startedAt != nil, !isRefused else {
             return price.cost(of: .zero, lasting: .zero)
         }
         return price.cost(of: energy, lasting: duration)

@@ -89,6 +89,9 @@ struct SettleSession {
             .amendSettled(
                 ended, cost, paid: isPaid ? cost.total.minorUnits : before.paid, hostCredit: credit,
                 points: points))
+        if let code = ended.discountCode, before.cost == 0, difference > 0 {
+            try await transaction.run(.useCode(code))
+        }
         let event = BillAmended(
             session: session, user: ended.user, amendment: Int(ended.amendment), cost: cost.total,
             difference: Money(difference, cost.total.currency), amendedAt: now)
@@ -130,11 +133,13 @@ struct SettleSession {
     ) async throws -> Int {
         guard let user = ended.user, points != before else { return Int(points) }
         // Points never fall below nothing, whatever is taken back.
-        let after = try await transaction.run(.movePoints(of: user, by: points - before))
+        let move = try await transaction.movePoints(of: user, by: points - before)
         try await transaction.run(
-            .enterPoints(
-                of: user, Int32(clamping: points - before), "Charging at \(ended.point)", session: session,
-                balanceAfter: after, cause: cause, at: now))
+            .enter(
+                PointsMove(
+                    user: user, points: move.moved, reason: "charging",
+                    description: "Charging at \(ended.point)", session: session, balanceAfter: move.after,
+                    cause: cause), at: now))
         return Int(points)
     }
 }
@@ -181,32 +186,10 @@ extension Query where Result == Void {
         WHERE session_id = \(ended.number)
         """
     }
-
-    fileprivate static func enterPoints(
-        of user: ID<User>, _ points: Int32, _ description: String, session: ID<ChargingSession>,
-        balanceAfter: Int64,
-        cause: String, at now: Date
-    ) -> Self {
-        """
-        INSERT INTO billing.points_entry
-            (user_id, points, reason, description, charging_id, balance_after, cause, created_at)
-        VALUES (\(user), \(points), 'charging', \(description), \(session), \(balanceAfter), \(cause), \(now))
-        """
-    }
 }
 
 extension Query where Result == SettledBefore? {
     fileprivate static func settledBefore(_ session: ID<ChargingSession>) -> Self {
         "SELECT \(columns: SettledBefore.self) FROM billing.settled_session WHERE session_id = \(session)"
-    }
-}
-
-extension Query where Result == Int64 {
-    fileprivate static func movePoints(of user: ID<User>, by points: Int64) -> Self {
-        """
-        INSERT INTO billing.points AS known (user_id, points) VALUES (\(user), greatest(0, \(points)))
-        ON CONFLICT (user_id) DO UPDATE SET points = greatest(0, known.points + \(points))
-        RETURNING points
-        """
     }
 }

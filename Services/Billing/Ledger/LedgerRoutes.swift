@@ -126,8 +126,17 @@ extension Billing {
             car: body.car_id, station: body.station_id, session: body.charging_id,
             cause: "api:\(RandomText.opaqueToken())", by: caller.user,
             counter: [(body.type == .topUp ? .provider : .adjustment, -amount.minorUnits)])
+        let keyed = keyedCause(call.request, caller)
         let id = try await host.database.transaction { transaction in
             let now = host.clock.now
+            var booking = booking
+            if let keyed {
+                // The process may have died between this commit and the keeping of its answer.
+                if let known = try await transaction.run(.bookedEntry(of: keyed)) {
+                    return ID<LedgerEntry>(known)
+                }
+                booking.cause = keyed
+            }
             let id = try await transaction.book(booking, at: now)
             try await transaction.run(
                 .record(
@@ -146,6 +155,21 @@ extension Billing {
         host.bus.publish(
             BalanceChanged(user: body.user_id, balance: Money(entry.balance_after, host.settings.currency)))
         return Created(entry)
+    }
+}
+
+extension Billing {
+    /// What a request with a key books for: the same for a day, as long as keys live.
+    private func keyedCause(_ request: Request, _ caller: Caller) -> String? {
+        guard let key = request.headers["Idempotency-Key"], !key.isEmpty else { return nil }
+        let day = Int(host.clock.now.timeIntervalSince1970 / 86_400)
+        return "key:\(caller.user):\(day):\(key.prefix(64))"
+    }
+}
+
+extension Query where Result == Int64? {
+    static func bookedEntry(of cause: String) -> Self {
+        "SELECT id FROM billing.ledger_entry WHERE cause = \(cause) ORDER BY id LIMIT 1"
     }
 }
 
