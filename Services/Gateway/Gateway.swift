@@ -91,6 +91,7 @@ package final class Gateway: Sendable {
                 host.task("commands") { [self] in await serveCommands() },
                 host.task("meter triggers") { [self] in await triggerReadings() },
                 host.task("start time-outs") { [self] in await watchStarts() },
+                host.task("silent stations") { [self] in await askSilent() },
                 host.jobs(jobs),
                 Part("stations leave", stop: { [self] in await sendStationsAway() }),
                 host.door(
@@ -123,6 +124,18 @@ package final class Gateway: Sendable {
                 return ["forgotten": forgotten.count]
             },
         ]
+    }
+
+    /// Every gateway for its own stations; which of them closes sessions is the job's business.
+    private func askSilent() async {
+        let sweep = Sweep(gateway: self)
+        while !Task.isCancelled {
+            // Cancelled: the loop ends.
+            try? await host.sleep(for: min(.seconds(settings.sweepEvery), settings.sweepSilence / 4))
+            do { try await sweep.askSilent() } catch {
+                host.log.debug("gateway.silence_unwatched", ["error": .text("\(error)")])
+            }
+        }
     }
 
     private func watchStarts() async {

@@ -12,6 +12,7 @@ package enum GatewayMigrations {
                     "v0003_sessions": PackageResources.v0003_sessions_sql,
                     "v0004_stop_causes": PackageResources.v0004_stop_causes_sql,
                     "v0005_keys": PackageResources.v0005_keys_sql,
+                    "v0006_counted_from": PackageResources.v0006_counted_from_sql,
                 ])
         }
     }

@@ -52,49 +52,38 @@ extension Gateway {
         let (place, joined) = try await session(of: connector, transaction, link)
         var rows: [StoredReading] = []
         rows.reserveCapacity(samples.count)
-        let ordered = samples.map { (clock: $0.0, sample: Sample($0.1), raw: $0.1) }
-            .sorted { ($0.clock.moment, $0.sample.context) < ($1.clock.moment, $1.sample.context) }
-        for (clock, taken, raw) in ordered {
-            var sample = taken
-            let live = place.map { link.sessions[$0] } ?? nil
-            rows.append(
-                row(&sample, clock, raw, live, place ?? connector, joined, link, received))
+        for timed in samples.map({ TimedSample($0.0, $0.1) }).sorted() {
+            var timed = timed
+            if let joined { timed.sample.repair(joined) }
+            rows.append(row(&timed, place, place ?? connector, link, received))
         }
         if let place { stopWhereReached(place, link) }
         return rows
     }
 
     private func row(
-        _ sample: inout Sample, _ clock: StationClock, _ raw: [V16.SampledValue], _ live: LiveSession?,
-        _ connector: Int, _ joined: String?, _ link: StationLink, _ received: Date
+        _ timed: inout TimedSample, _ place: Int?, _ connector: Int, _ link: StationLink, _ received: Date
     ) -> StoredReading {
-        if let doubt = clock.doubt {
-            sample.rules.append(doubt)
-            if sample.grade == .good { sample.grade = .repaired }
-        }
-        if let joined { sample.rules.append(joined) }
+        let moment = timed.clock.moment
         var energy = Energy.zero
         var cost: SessionCost?
-        if var session = live {
-            energy = session.take(&sample, at: clock.moment)
-            cost = session.cost(at: clock.moment)
-            link.sessions[connector] = session
+        if let place, var live = link.sessions[place] {
+            energy = live.count.take(&timed.sample, at: moment)
+            cost = live.cost(of: energy, at: moment)
+            link.sessions[place] = live
         }
+        let live = place.flatMap { link.sessions[$0] }
         let status = link.lastStatus[connector]?.status ?? ""
         var stored = StoredReading(
-            session: live?.number.number, point: link.id.text, connector: Int32(clamping: connector),
-            taken: clock.moment, received: received, context: sample.context.rawValue,
-            register: sample.register,
-            energy: energy.wattHours, price: cost?.beforeDiscount.minorUnits ?? 0, powerW: sample.powerW,
-            stateOfCharge: sample.stateOfCharge, voltage: sample.voltage, current: sample.current,
-            offered: sample.offered, grade: sample.grade.rawValue, rule: sample.rules.joined(separator: "; "),
-            raw: sample.grade == .good ? "" : JSONWriter.text(raw), status: status)
+            timed, session: live?.number, of: live?.count, at: link.id, connector, energy: energy,
+            price: cost?.beforeDiscount, status: status, received: received)
         if let live, let cost {
+            let sample = timed.sample
             stored.told = ReadingsStored.Reading(
                 session: live.number, place: ConnectorPlace(link.id, connector), user: live.user,
-                takenAt: clock.moment,
-                minute: max(0, Int(clock.moment.timeIntervalSince(live.startedAt) / 60)),
-                register: Energy(wattHours: live.meterStart + energy.wattHours), energy: energy,
+                takenAt: moment,
+                minute: max(0, Int(moment.timeIntervalSince(live.startedAt) / 60)),
+                register: Energy(wattHours: (live.count.start ?? 0) + energy.wattHours), energy: energy,
                 price: cost.beforeDiscount, cost: cost.total, powerW: sample.powerW.map(Int.init),
                 stateOfCharge: sample.stateOfCharge.map(Int.init), currentA: sample.current,
                 voltageV: sample.voltage, offeredA: sample.offered,
@@ -130,7 +119,7 @@ extension Gateway {
         else { return }
         link.sessions[connector]?.wasToldToStop = true
         Task(executorPreference: link.loop) {
-            _ = await self.stop(live.number, on: link)
+            _ = await self.stop(live.number, on: link, because: .targetReached)
         }
     }
 }

@@ -13,8 +13,11 @@ struct ReportedStart: Sendable {
     var tag: PresentedTag
     var meter: Int64
     var reservation: Int64?
-    /// The station's words for the moment.
+    /// The station's words for the moment: what a repeat is known by.
     var text: String
+    /// What they begin with when they are no better than the message that brought them: a clock that stands still says the same
+    /// of every start.
+    var stem: String?
     var moment: Date
     var note: String
 }
@@ -44,24 +47,25 @@ extension Gateway {
         if let request = try? frame.decode(V16.StartTransaction.Request.self) {
             return start(
                 request.connectorId, request.idTag.text, request.meterStart, request.reservationId,
-                request.timestamp, received, quarantined: false)
+                request.timestamp, frame.id, received, quarantined: false)
         }
         quarantine(link.id, frame, "a start that its schema refuses")
         let legible = V16.StartTransaction.Legible(frame.document, at: frame.payload)
         return start(
             legible.connectorId ?? 1, String((legible.idTag ?? "").prefix(20)), legible.meterStart ?? 0,
-            legible.reservationId, legible.timestamp, received, quarantined: true)
+            legible.reservationId, legible.timestamp, frame.id, received, quarantined: true)
     }
 
     private func start(
         _ connector: Int, _ tag: String, _ meter: Int, _ reservation: Int?, _ timestamp: Timestamp?,
-        _ received: Date, quarantined: Bool
+        _ message: MessageID, _ received: Date, quarantined: Bool
     ) -> ReportedStart {
         let clock = StationClock.judge(timestamp, received: received)
+        let stem = timestamp == nil || clock.doubt != nil ? "\(timestamp?.text ?? "") #" : nil
         return ReportedStart(
             connector: Int32(clamping: max(1, connector)), tag: PresentedTag(tag), meter: Int64(meter),
             reservation: reservation.flatMap { $0 > 0 ? Int64($0) : nil },
-            text: timestamp?.text ?? "", moment: clock.moment,
+            text: stem.map { $0 + message.text } ?? timestamp?.text ?? "", stem: stem, moment: clock.moment,
             note: [clock.doubt, quarantined ? "illegible start" : nil].compactMap { $0 }.joined(
                 separator: "; "))
     }
@@ -83,7 +87,9 @@ extension Gateway {
         return try await host.database.transaction { transaction in
             try await transaction.run(.holdConnector(point, start.connector))
             if let known = try await transaction.run(
-                .start(at: point, start.connector, tag: start.tag.word, text: start.text, meter: start.meter))
+                .start(
+                    at: point, start.connector, tag: start.tag.word, text: start.text, stem: start.stem,
+                    meter: start.meter))
             {
                 let live = try await transaction.run(.liveSession(known.number.number, at: point))
                 let status: V16.AuthorizationStatus =

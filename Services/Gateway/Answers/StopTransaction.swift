@@ -15,7 +15,7 @@ struct ReportedStop: Sendable {
     var moment: Date
     var reason: String
     var note: String
-    var samples: [(clock: StationClock, sample: Sample)]
+    var samples: [TimedSample]
 }
 
 extension Gateway {
@@ -58,14 +58,14 @@ extension Gateway {
     ) -> ReportedStop {
         let clock = StationClock.judge(timestamp, received: received)
         let samples = data.map {
-            ($0.0.map { StationClock.judge($0, received: received) } ?? clock, Sample($0.1))
+            TimedSample($0.0.map { StationClock.judge($0, received: received) } ?? clock, $0.1)
         }
         return ReportedStop(
             transaction: Int64(transaction), tag: tag ?? "", meter: Int64(meter), moment: clock.moment,
             reason: reason?.word ?? V16.StopReason.local.rawValue,
             note: [clock.doubt, quarantined ? "illegible stop" : nil].compactMap { $0 }.joined(
                 separator: "; "),
-            samples: samples.map { (clock: $0.0, sample: $0.1) })
+            samples: samples)
     }
 
     private struct Outcome: Sendable {
@@ -89,8 +89,9 @@ extension Gateway {
                     word: kept.count == 1 ? "of no session that is known, kept for an operator" : "told again"
                 )
             }
-            let close = self.end(held, stop, received)
+            let (close, readings) = self.end(held, stop, received)
             guard held.isFinished else {
+                if !readings.isEmpty { try await transaction.run(StoredReading.store(readings)) }
                 try await transaction.run(.close(held.number, close))
                 let event = SessionEnded(
                     reference, end: .known(close.end), reason: close.reason, startedAt: held.startedAt,
@@ -113,36 +114,31 @@ extension Gateway {
         }
     }
 
-    /// What the session comes to: a meter below the start, or beyond what the connector can have given, counts as the last
-    /// good reading.
-    private func end(_ held: HeldSession, _ stop: ReportedStop, _ received: Date) -> SessionClose {
-        var live = LiveSession(held)
-        for (clock, taken) in stop.samples.sorted(by: {
-            ($0.clock.moment, $0.sample.context) < ($1.clock.moment, $1.sample.context)
-        }) {
-            var sample = taken
-            _ = live.take(&sample, at: clock.moment)
-        }
-        var last = Sample([])
-        last.register = stop.meter
-        let energy = live.take(&last, at: max(stop.moment, live.lastTaken))
+    /// What the session comes to, and the readings that came with its stop.
+    private func end(
+        _ held: HeldSession, _ stop: ReportedStop, _ received: Date
+    ) -> (SessionClose, [StoredReading]) {
+        var (count, samples) = (held.count, stop.samples)
+        let doubt = count.end(meter: stop.meter, samples: &samples, at: stop.moment)
         let start = held.startedAt ?? stop.moment
         let end = max(stop.moment, start)
-        var note = stop.note
-        if last.grade == .doubtful {
-            note = [note, "meter at the stop: \(last.rules.joined(separator: ", "))"].filter { !$0.isEmpty }
-                .joined(separator: "; ")
-        }
         let cost = held.price.cost(
-            of: energy, lasting: .milliseconds(Int64(end.timeIntervalSince(start) * 1_000)))
+            of: count.energy, lasting: .milliseconds(Int64(end.timeIntervalSince(start) * 1_000)))
         let word = SessionEnd(
-            reason: stop.reason, stateOfCharge: held.stateOfCharge.map(Int.init),
-            hasReachedTarget: held.target.map { energy >= $0 } ?? false)
-        return SessionClose(
-            status: "done", end: word, reason: stop.reason, at: end,
-            meter: held.meterStart + energy.wattHours,
-            energy: energy, price: cost.beforeDiscount.minorUnits, isGuessed: false, received: received,
-            note: note)
+            reason: stop.reason, cause: held.stopCause, stateOfCharge: held.stateOfCharge.map(Int.init))
+        let close = SessionClose(
+            status: "done", end: word, reason: stop.reason, at: end, meter: count.register,
+            energy: count.energy,
+            price: cost.beforeDiscount.minorUnits, isGuessed: false, received: received,
+            note: [stop.note, doubt ?? ""].filter { !$0.isEmpty }.joined(separator: "; "))
+        guard let reference = held.reference else { return (close, []) }
+        let readings = samples.map { sample in
+            StoredReading(
+                sample, session: held.number, of: count, at: reference.place.chargePoint,
+                reference.place.number,
+                energy: sample.energy(from: count.start), price: nil, status: "", received: received)
+        }
+        return (close, readings)
     }
 }
 
@@ -159,27 +155,15 @@ enum ToldEvent: Sendable {
     }
 }
 
-extension LiveSession {
-    /// As its row has it.
-    init(_ held: HeldSession) {
-        self.init(
-            number: held.number, connector: held.connector, user: held.user, tag: held.tag,
-            startedAt: held.startedAt ?? .distantPast, meterStart: held.meterStart, target: held.target,
-            price: held.price, ratingW: held.ratingW)
-        energy = held.energy
-        register = held.meterStart + held.energy.wattHours
-        lastTaken = held.lastReading ?? held.startedAt ?? .distantPast
-    }
-}
-
 extension SessionEnd {
-    /// Our word for OCPP's (api.md 4.7).
-    init(reason: String, stateOfCharge: Int?, hasReachedTarget: Bool) {
-        switch reason {
-        case "EVDisconnected" where (stateOfCharge ?? 0) >= 99: self = .batteryFull
-        case "Remote" where hasReachedTarget: self = .targetReached
-        case "Remote", "Local", "EVDisconnected": self = .userStopped
-        case "DeAuthorized": self = .deauthorized
+    /// Our word for OCPP's (api.md 4.7): what we asked for is known better than by `Remote`.
+    init(reason: String, cause: StopSession.Cause?, stateOfCharge: Int?) {
+        switch (reason, cause) {
+        case ("Remote", .targetReached): self = .targetReached
+        case ("Remote", .balanceExhausted): self = .balanceExhausted
+        case ("Remote", .deauthorized), ("DeAuthorized", _): self = .deauthorized
+        case ("EVDisconnected", _) where (stateOfCharge ?? 0) >= 99: self = .batteryFull
+        case ("Remote", _), ("Local", _), ("EVDisconnected", _): self = .userStopped
         default: self = .systemError
         }
     }

@@ -130,7 +130,7 @@ extension Gateway {
         else {
             throw CommandRefusal(.carBusyOrSessionOver, "session has ended")
         }
-        switch await stop(held.number, on: link, by: asker) {
+        switch await stop(held.number, on: link, because: wish.cause.known ?? .wish, by: asker) {
         case .answered(let answer) where Self.status(in: answer) == "Accepted": return Done()
         case .answered(let answer):
             throw CommandRefusal(.rejected, "rejected by charge point", status: Self.status(in: answer))
@@ -143,8 +143,17 @@ extension Gateway {
     }
 
     func stop(
-        _ number: ID<ChargingSession>, on link: StationLink, by asker: Asker = .system(.gateway)
+        _ number: ID<ChargingSession>, on link: StationLink, because cause: StopSession.Cause,
+        by asker: Asker = .system(.gateway)
     ) async -> CallOutcome {
+        do {
+            try await host.database.run(.note(cause, of: number))
+        } catch {
+            // The session ends all the same; only its reason will be told in OCPP's word.
+            log(
+                link.id, "RemoteStopTransaction", "session \(number): the cause \(cause) is not kept",
+                .warning)
+        }
         var payload: [UInt8] = []
         V16.RemoteStopTransaction.write(.init(transactionId: Int(number.number)), into: &payload)
         return await command(.remoteStopTransaction, payload, to: link, by: asker, first: true)

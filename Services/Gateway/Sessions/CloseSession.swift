@@ -22,7 +22,7 @@ extension Gateway {
             of: energy, lasting: .milliseconds(Int64(max(0, moment.timeIntervalSince(start)) * 1_000)))
         let close = SessionClose(
             status: "interrupted", end: end, reason: reason, at: max(moment, start),
-            meter: held.meterStart + energy.wattHours, energy: energy,
+            meter: held.count.register, energy: energy,
             price: held.lastReading == nil ? 0 : cost.beforeDiscount.minorUnits, isGuessed: true,
             received: now,
             note: note)

@@ -75,12 +75,15 @@ struct KnownStart: Row, Sendable {
 extension Query where Result == KnownStart? {
     /// The same start, told before: by any gateway, under any message id.
     static func start(
-        at point: ChargePointID, _ connector: Int32, tag: String, text: String, meter: Int64
+        at point: ChargePointID, _ connector: Int32, tag: String, text: String, stem: String?, meter: Int64
     ) -> Self {
         """
         SELECT \(columns: KnownStart.self) FROM gateway.session
         WHERE charge_point_id = \(point.text) AND connector_id = \(connector) AND tag = \(tag)
-            AND start_text = \(text) AND meter_start = \(meter)
+            AND meter_start = \(meter)
+            AND (start_text = \(text) OR (NOT is_finished AND starts_with(start_text, \(stem as String?))))
+        ORDER BY session_id DESC
+        LIMIT 1
         """
     }
 
@@ -107,6 +110,13 @@ extension Query where Result == Void {
     /// Uses of one code, likewise.
     static func holdCode(_ code: String) -> Self {
         "SELECT pg_advisory_xact_lock(9002, hashtext(upper(\(code))))"
+    }
+
+    /// Why its station is asked to end a session; the first reason is the one.
+    static func note(_ cause: StopSession.Cause, of number: ID<ChargingSession>) -> Self {
+        """
+        UPDATE gateway.session SET stop_cause = coalesce(stop_cause, \(cause.rawValue)) WHERE session_id = \(number)
+        """
     }
 
     /// A session that was asked for has begun.
@@ -136,23 +146,20 @@ struct HeldSession: Row, Sendable {
     var startedAt: Date?
     var endedAt: Date?
     var meterStart: Int64
-    var energy: Energy
     var stateOfCharge: Int16?
     var target: Energy?
+    /// Why the station was asked to end it; nil where it was not.
+    var stopCause: StopSession.Cause?
     var amendment: Int32
     var lastReading: Date?
     var price: FrozenPrice
-    var ratingW: Int32
+    var count: EnergyCount
 
     static let columns = """
         charge.session_id, charge.charge_point_id, charge.connector_id, charge.user_id, charge.tag, charge.is_finished,
-        charge.is_guessed, charge.started_at, charge.ended_at, charge.meter_start, charge.energy_wh,
-        charge.state_of_charge, charge.target_wh, charge.amendment, charge.last_reading_at, charge.frozen_price,
-        coalesce((
-            SELECT connector.power_w FROM accounts_view.connector AS connector
-            WHERE connector.charge_point_id = charge.charge_point_id
-                AND connector.connector_id = charge.connector_id AND NOT connector.is_deleted
-        ), 0)
+        charge.is_guessed, charge.started_at, charge.ended_at, charge.meter_start, charge.state_of_charge,
+        charge.target_wh, charge.stop_cause, charge.amendment, charge.last_reading_at, charge.frozen_price,
+        \(EnergyCount.columns)
         """
 
     init(_ cells: inout Cells) throws {
@@ -166,14 +173,17 @@ struct HeldSession: Row, Sendable {
         startedAt = try cells.next()
         endedAt = try cells.next()
         meterStart = try cells.next()
-        energy = try cells.next()
         stateOfCharge = try cells.next()
         target = try cells.next()
+        let cause: String? = try cells.next()
+        stopCause = cause.flatMap(StopSession.Cause.init)
         amendment = try cells.next()
         lastReading = try cells.next()
         price = try cells.next(json: FrozenPrice.self)
-        ratingW = try cells.next()
+        count = try EnergyCount(&cells)
     }
+
+    var energy: Energy { count.energy }
 
     var reference: SessionReference? {
         ChargePointID(point).map { id in
@@ -185,7 +195,7 @@ struct HeldSession: Row, Sendable {
 extension Query where Result == HeldSession? {
     static func hold(_ number: Int64, at point: ChargePointID) -> Self {
         """
-        SELECT \(columns: HeldSession.self) FROM gateway.session AS charge
+        SELECT \(columns: HeldSession.self) \(LiveSession.relations)
         WHERE charge.session_id = \(number) AND charge.charge_point_id = \(point.text)
         FOR UPDATE OF charge
         """
@@ -193,7 +203,7 @@ extension Query where Result == HeldSession? {
 
     static func hold(_ number: ID<ChargingSession>) -> Self {
         """
-        SELECT \(columns: HeldSession.self) FROM gateway.session AS charge
+        SELECT \(columns: HeldSession.self) \(LiveSession.relations)
         WHERE charge.session_id = \(number)
         FOR UPDATE OF charge
         """

@@ -12,6 +12,8 @@ struct StoredReading: Sendable {
     var received: Date
     var context: Int16
     var register: Int64?
+    /// Of its session; null: from the meter that the start told.
+    var countedFrom: Int64?
     var energy: Int64
     var price: Int64
     var powerW: Int32?
@@ -28,21 +30,49 @@ struct StoredReading: Sendable {
 }
 
 extension StoredReading {
+    init(
+        _ timed: TimedSample, session: ID<ChargingSession>?, of count: EnergyCount?, at point: ChargePointID,
+        _ connector: Int, energy: Energy, price: Money?, status: String, received: Date
+    ) {
+        let sample = timed.sample
+        self.session = session?.number
+        self.point = point.text
+        self.connector = Int32(clamping: connector)
+        taken = timed.clock.moment
+        self.received = received
+        context = sample.context.rawValue
+        register = sample.register.map { Int64($0.rounded()) }
+        countedFrom = count?.countedFrom
+        self.energy = energy.wattHours
+        self.price = price?.minorUnits ?? 0
+        powerW = sample.powerW
+        stateOfCharge = sample.stateOfCharge
+        voltage = sample.voltage
+        current = sample.current
+        offered = sample.offered
+        grade = sample.grade.rawValue
+        rule = sample.rules.joined(separator: "; ")
+        raw = timed.raw
+        self.status = status
+    }
+
     /// All readings of one group, and where they leave their sessions, in one statement.
     static func store(_ rows: [StoredReading]) -> Query<Void> {
         """
         WITH reading AS (
-            SELECT session_id, charge_point_id, connector_id, taken_at, received_at, context, register_wh, energy_wh, price,
-                power_w, state_of_charge, voltage_v, current_a, offered_a, grade, rule, raw, connector_status
+            SELECT session_id, charge_point_id, connector_id, taken_at, received_at, context, register_wh, counted_from,
+                energy_wh, price, power_w, state_of_charge, voltage_v, current_a, offered_a, grade, rule, raw,
+                connector_status
             FROM unnest(\(each: rows, \.session), \(each: rows, \.point), \(each: rows, \.connector), \(each: rows, \.taken),
-                \(each: rows, \.received), \(each: rows, \.context), \(each: rows, \.register), \(each: rows, \.energy),
+                \(each: rows, \.received), \(each: rows, \.context), \(each: rows, \.register), \(each: rows, \.countedFrom), \(each: rows, \.energy),
                 \(each: rows, \.price), \(each: rows, \.powerW), \(each: rows, \.stateOfCharge), \(each: rows, \.voltage),
                 \(each: rows, \.current), \(each: rows, \.offered), \(each: rows, \.grade), \(each: rows, \.rule),
                 \(each: rows, \.raw), \(each: rows, \.status))
-                AS row (session_id, charge_point_id, connector_id, taken_at, received_at, context, register_wh, energy_wh,
-                    price, power_w, state_of_charge, voltage_v, current_a, offered_a, grade, rule, raw, connector_status)
+                AS row (session_id, charge_point_id, connector_id, taken_at, received_at, context, register_wh, counted_from,
+                    energy_wh, price, power_w, state_of_charge, voltage_v, current_a, offered_a, grade, rule, raw, connector_status)
         ), latest AS (
-            SELECT DISTINCT ON (session_id) session_id, taken_at, received_at, energy_wh, price, power_w, state_of_charge
+            SELECT DISTINCT ON (session_id) session_id, taken_at, received_at, counted_from, energy_wh, price, power_w,
+                state_of_charge
             FROM reading
             WHERE session_id IS NOT NULL
             ORDER BY session_id, taken_at DESC, context DESC, energy_wh DESC
@@ -50,6 +80,7 @@ extension StoredReading {
             UPDATE gateway.session AS charge
             SET status = 'active', energy_wh = greatest(charge.energy_wh, latest.energy_wh),
                 price_running = greatest(charge.price_running, latest.price),
+                counted_from = coalesce(latest.counted_from, charge.counted_from),
                 power_w = coalesce(latest.power_w, charge.power_w),
                 state_of_charge = coalesce(latest.state_of_charge, charge.state_of_charge),
                 last_reading_at = greatest(charge.last_reading_at, latest.taken_at),

@@ -32,7 +32,6 @@ struct Sweep: Sendable {
                 [session.number], end: .connectionLost,
                 reason: session.hasReading ? "stopped by system" : "aborted by system")
         }
-        try await askHalfSilent(now)
         return ended
     }
 
@@ -51,9 +50,9 @@ struct Sweep: Sendable {
         return count
     }
 
-    /// A station that is here is asked for a reading before its session is given up.
-    private func askHalfSilent(_ now: Date) async throws {
-        let half = now - seconds(gateway.settings.sweepSilence) / 2
+    /// A station of this gateway is asked for a reading before its session is given up: at half the time.
+    func askSilent() async throws {
+        let half = gateway.host.clock.now - seconds(gateway.settings.sweepSilence) / 2
         let waiting = try await gateway.host.database.run(
             .silentSessions(heardBefore: half, freeSince: .distantPast))
         for session in waiting {
