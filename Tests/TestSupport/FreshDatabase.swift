@@ -27,6 +27,8 @@ package final class FreshDatabase: Sendable {
     package let name: String
     private let role: Role
     private let open = Mutex<[Role: Database]>([:])
+    /// A test with a service holds a dozen connections, and the server has four hundred.
+    private static let places = Places(20)
 
     fileprivate init(name: String, role: Role) {
         self.name = name
@@ -71,6 +73,8 @@ package final class FreshDatabase: Sendable {
     static func provide(
         from lists: [MigrationList], as role: Role, _ body: @Sendable () async throws -> Void
     ) async throws {
+        await places.take()
+        defer { places.giveBack() }
         let fresh = FreshDatabase(name: try await DatabaseServer.shared().copyTemplate(of: lists), role: role)
         let outcome: Result<Void, any Error>
         do { outcome = .success(try await $bound.withValue(fresh) { try await body() }) } catch {
