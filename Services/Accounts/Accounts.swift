@@ -49,7 +49,7 @@ package final class Accounts: Sendable {
             serving: routes, upgrading: { try await door.decide($0) },
             parts: [
                 hub.part,
-                host.task("first start") { await first.run() },
+                host.firstStart { try await first.run() },
                 ReportedIntake(host: host).part,
                 LoginUse(host: host, deviceIdle: settings.tokens.deviceTokenIdle).part,
                 host.jobs([]),

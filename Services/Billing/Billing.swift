@@ -27,7 +27,7 @@ package final class Billing: Sendable {
 
     package var assembly: Assembly {
         var parts = [
-            host.task("first start") { [self] in await firstStart() },
+            host.firstStart { [self] in try await firstStart() },
             SessionIntake(self).part,
         ]
         var jobs: [Job] = []
@@ -40,18 +40,8 @@ package final class Billing: Sendable {
     }
 
     /// Plan `default` exists from the first start on.
-    private func firstStart() async {
-        while !Task.isCancelled {
-            do {
-                try await host.database.run(
-                    .offerDefaultPlan(
-                        perKWh: settings.defaultPricePerKWh, perHour: settings.defaultPricePerHour))
-                return
-            } catch {
-                host.log.warning("billing.first_start_waits", ["error": .text("\(error)")])
-                // Cancelled: the loop ends.
-                try? await host.sleep(for: .seconds(2))
-            }
-        }
+    private func firstStart() async throws {
+        try await host.database.run(
+            .offerDefaultPlan(perKWh: settings.defaultPricePerKWh, perHour: settings.defaultPricePerHour))
     }
 }

@@ -31,6 +31,7 @@ package final class Host: Sendable {
     package let limiter: SharedRateLimiter
     let loops: EventLoops
     private let readiness: Readiness
+    let awaited = AwaitedStarts()
     private let telling: @Sendable (RequestEvent) -> Void
     private let server = Mutex<HTTPServer?>(nil)
     private let ownsLoops: Bool
@@ -76,7 +77,11 @@ package final class Host: Sendable {
             database, clock: clock, issuer: settings.jwtIssuer,
             noteUse: noteUse ?? { bus.publish(LoginUsed($0, at: clock.now)) })
         limiter = SharedRateLimiter(redis, clock: clock)
-        readiness.add("database") { await database.isReady() }
+        readiness.add("database") { [awaited] in
+            // Without what the first start makes nobody could log in.
+            guard awaited.areDone else { return false }
+            return await database.isReady()
+        }
         readiness.add("redis") { await redis.isReady() }
     }
 

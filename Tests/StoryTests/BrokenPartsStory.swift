@@ -85,9 +85,7 @@ import Testing
     private func everythingIsBack() async throws {
         for service in ["gateway", "accounts", "billing", "reporting"] {
             try await eventually("\(service) is ready", within: .seconds(60)) {
-                // Nobody may listen yet.
-                let ready = try? await Caller.anybody.call(
-                    "GET", "/ready", base: SuiteUp.current.own(service))
+                let ready = try await Caller.anybody.asks("/ready", base: SuiteUp.current.own(service))
                 return ready?.status == 200 ? true : nil
             }
         }

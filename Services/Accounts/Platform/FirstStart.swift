@@ -7,24 +7,13 @@ import Postgres
 import Settings
 import Telemetry
 
-/// What must be there before anybody can log in: the administrator of the environment, the settings that apps ask for. Goes on
-/// trying until the database lets it.
+/// What must be there before anybody can log in: the administrator of the environment, the settings that apps ask for.
 struct FirstStart {
     let accounts: Accounts
 
-    func run() async {
-        let host = accounts.host
-        while !Task.isCancelled {
-            do {
-                try await offerSettings()
-                try await putAdministratorRight()
-                return
-            } catch {
-                host.log.warning("accounts.first_start_waits", ["error": .text("\(error)")])
-                // Cancelled: the loop ends.
-                try? await host.sleep(for: .seconds(2))
-            }
-        }
+    func run() async throws {
+        try await offerSettings()
+        try await putAdministratorRight()
     }
 
     private func offerSettings() async throws {

@@ -46,9 +46,21 @@ struct Caller: Sendable {
             method, path, ["--header", "Content-Type: application/json", "--data-binary", "@\(file.path())"])
     }
 
+    /// Nil when nobody answers, which is expected of a service that has just been killed.
+    func asks(_ path: String, base: String) async throws -> Answer? {
+        Answer(try await output("GET", path, [], base: base).output)
+    }
+
     private func curl(
         _ method: String, _ path: String, _ arguments: [String], base: String? = nil
     ) async throws -> Answer {
+        let said = try await output(method, path, arguments, base: base)
+        return try #require(Answer(said.output), "\(method) \(path): curl says \(said.errors)")
+    }
+
+    private func output(
+        _ method: String, _ path: String, _ arguments: [String], base: String?
+    ) async throws -> Tool.Outcome {
         let suite = SuiteUp.current
         var all = [
             "--silent", "--show-error", "--include", "--max-time", "20", "--noproxy", "*", "--cacert",
@@ -56,8 +68,7 @@ struct Caller: Sendable {
         ]
         all += method == "HEAD" ? ["--head"] : ["--request", method]
         if let token { all += ["--header", "Authorization: Bearer \(token)"] }
-        let said = try await Tool.run("/usr/bin/curl", all + arguments + [(base ?? suite.base) + path])
-        return try #require(Answer(said.output), "\(method) \(path): curl says \(said.errors)")
+        return try await Tool.run("/usr/bin/curl", all + arguments + [(base ?? suite.base) + path])
     }
 
     func get(_ path: String) async throws -> JSONValue {

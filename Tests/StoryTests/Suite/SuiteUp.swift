@@ -78,19 +78,34 @@ final class SuiteUp: Sendable {
     private static let programs = URL(filePath: CommandLine.arguments[0]).deletingLastPathComponent().path()
 
     func start() async throws {
-        try run.run()
+        try hearingSignals { try run.run() }
         guard await output.says("VoltBus is ready") else {
-            run.terminate()
-            run.waitUntilExit()
+            kill(run.processIdentifier, SIGTERM)
             throw DidNotStart(output: output.text)
         }
     }
 
-    /// Ends it as Ctrl-C does. Its files stay when something went wrong, to be looked at.
-    func stop(keepingFiles: Bool) throws {
-        let group = run.processIdentifier
-        kill(group, SIGINT)
-        run.waitUntilExit()
+    /// What is started has the signal mask of the thread that starts it, and Dispatch's threads block every signal: Ctrl-C would
+    /// never reach deploy/run.
+    private func hearingSignals(_ start: () throws -> Void) rethrows {
+        var (none, before) = (sigset_t(), sigset_t())
+        sigemptyset(&none)
+        pthread_sigmask(SIG_SETMASK, &none, &before)
+        defer { pthread_sigmask(SIG_SETMASK, &before, nil) }
+        try start()
+    }
+
+    /// Ends it as Ctrl-C does.
+    func stop(keepingFiles: Bool) async throws {
+        kill(run.processIdentifier, SIGINT)
+        do {
+            try await eventually("deploy/run ends after Ctrl-C", within: .seconds(90)) {
+                run.isRunning ? nil : true
+            }
+        } catch {
+            kill(run.processIdentifier, SIGKILL)
+            throw error
+        }
         #expect(try leftovers() == [], "deploy/run leaves processes behind")
         if !keepingFiles { try FileManager.default.removeItem(at: home) }
     }

@@ -1,3 +1,4 @@
+import Foundation
 import Testing
 
 /// Runs the whole suite around all tests of a suite of tests, which share it.
@@ -12,7 +13,9 @@ struct SuiteUpTrait: SuiteTrait, TestScoping {
         do { outcome = .success(try await SuiteUp.$bound.withValue(suite) { try await function() }) } catch {
             outcome = .failure(error)
         }
-        try suite.stop(keepingFiles: false)
+        // To be looked at when something went wrong.
+        let keepsFiles = ProcessInfo.processInfo.environment["STORY_KEEPS_FILES"] != nil
+        try await suite.stop(keepingFiles: keepsFiles)
         try outcome.get()
     }
 }
