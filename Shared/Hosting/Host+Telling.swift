@@ -35,8 +35,8 @@ extension Host {
 
     /// Probes come every few seconds and would drown the rest.
     private static func level(of event: RequestEvent) -> LogLevel {
-        if event.status >= 500 { return .error }
-        return ["/health", "/ready", "/metrics"].contains(event.route) ? .debug : .info
+        if ["/health", "/ready", "/metrics"].contains(event.route) { return .debug }
+        return event.status >= 500 ? .error : .info
     }
 
     /// Writes this service's part of the API's document, as soon as the database lets it.

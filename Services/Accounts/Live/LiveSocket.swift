@@ -26,6 +26,8 @@ final class LiveSocket: WebSocketHandler, @unchecked Sendable {
     private var stream: (session: ID<ChargingSession>, taken: Date, sent: MonotonicInstant?)?
     private var held: LiveFrame?
     private(set) var pending: PendingAction?
+    /// The newest look at a token: what is asked after it waits for it.
+    private var authentication: Task<Bool, Never>?
     private var sequence: Task<Void, Never>?
     private var queue: [LiveFrame] = []
     private var requests: [MonotonicInstant] = []
@@ -56,8 +58,16 @@ final class LiveSocket: WebSocketHandler, @unchecked Sendable {
             guard let self, caller == nil else { return }
             close(4_401, "not authenticated")
         }
-        guard let token else { return }
-        Task(executorPreference: loop) { _ = await self.authenticate(token) }
+        if let token { present(token) }
+    }
+
+    /// One token after the other, so that an app may send all it has to say at once.
+    private func present(_ token: String) {
+        let before = authentication
+        authentication = Task(executorPreference: loop) {
+            _ = await before?.value
+            return await self.authenticate(token)
+        }
     }
 
     func close(_ code: UInt16, _ reason: String) { socket.close(CloseCode(rawValue: code), reason) }
@@ -106,14 +116,19 @@ final class LiveSocket: WebSocketHandler, @unchecked Sendable {
         guard requests.count < Self.requestsAMinute else { return say(.error("rate limit", code: 2017)) }
         requests.append(now)
         if text.elementsEqual("ping".utf8) {
-            let caller = caller
-            Task(executorPreference: loop) { await self.pong(caller) }
+            let authentication = authentication
+            Task(executorPreference: loop) {
+                _ = await authentication?.value
+                await self.pong(self.caller)
+            }
             return
         }
         guard let request = try? JSONReader.decode(LiveRequest.self, from: Array(text), rules: .api) else {
             return say(.error("invalid request"))
         }
-        Task(executorPreference: loop) { await self.take(request) }
+        if let token = request.token, !token.isEmpty { present(token) }
+        let authentication = authentication
+        Task(executorPreference: loop) { await self.take(request, after: authentication) }
     }
 
     private func pong(_ caller: Caller?) async {
@@ -122,8 +137,9 @@ final class LiveSocket: WebSocketHandler, @unchecked Sendable {
         say(LiveFrame(status: .ping, stage: .info, info: "pong \(tag ?? "")"))
     }
 
-    private func take(_ request: LiveRequest) async {
-        if let token = request.token, !token.isEmpty, await !authenticate(token) {
+    private func take(_ request: LiveRequest, after authentication: Task<Bool, Never>?) async {
+        let isAuthentic = await authentication?.value ?? false
+        if request.token?.isEmpty == false, !isAuthentic {
             return say(.error("check token: token check failed", code: 2001))
         }
         guard let command = request.command.flatMap(LiveCommand.init) else {

@@ -78,18 +78,22 @@ async def main():
             heard = result["heard"] = []
 
             async def hears(wanted):
-                async with asyncio.timeout(30):
-                    while True:
-                        frame = json.loads(await app.recv())
-                        heard.append(frame)
-                        if wanted(frame):
-                            return frame
+                try:
+                    async with asyncio.timeout(30):
+                        while True:
+                            frame = json.loads(await app.recv())
+                            heard.append(frame)
+                            if wanted(frame):
+                                return frame
+                except TimeoutError:
+                    sys.exit(f"the app waits in vain; it heard {heard}")
 
-            await hears(lambda frame: frame.get("info") == "new connection")
+            # An app need not wait for its greeting, nor for its token to be looked at.
             await app.send(json.dumps({"command": "StartTransaction", "charge_point_id": ASKED["point"], "connector_id": 1}))
-            tag = await asyncio.wait_for(station.start_wanted, 20)
+            await hears(lambda frame: frame.get("info") == "new connection")
             # The app is told that it waits before the charge begins.
             await hears(lambda frame: frame["status"] == "waiting")
+            tag = await asyncio.wait_for(station.start_wanted, 20)
             started = await station.call(call.StartTransaction(connector_id=1, id_tag=tag, meter_start=METER, timestamp=stamp(0)))
             result["started"] = started.id_tag_info["status"]
             session = result["transaction"] = started.transaction_id
