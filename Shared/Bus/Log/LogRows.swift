@@ -44,14 +44,17 @@ struct LoggedRow: Row, Equatable, Sendable {
 
 extension Query where Result == [LoggedRow] {
     /// What follows the cursor and can no longer be overtaken: events of transactions older than every running one.
+    ///
+    /// The order names the table's columns: a bare `transaction_id` would be the one that is selected, which is text, and
+    /// text puts 10 before 9.
     static func events(after cursor: EventCursor, of source: Service, kinds: [String], limit: Int) -> Self {
         """
-        SELECT transaction_id::text, sequence, kind, subject,
-            CASE WHEN kind = ANY (\(kinds)) THEN payload END, created_at
-        FROM \(raw: source.viewSchema).event
-        WHERE (transaction_id, sequence) > (\(cursor.transaction)::xid8, \(cursor.sequence))
-            AND transaction_id < pg_snapshot_xmin(pg_current_snapshot())
-        ORDER BY transaction_id, sequence
+        SELECT event.transaction_id::text, event.sequence, event.kind, event.subject,
+            CASE WHEN event.kind = ANY (\(kinds)) THEN event.payload END, event.created_at
+        FROM \(raw: source.viewSchema).event AS event
+        WHERE (event.transaction_id, event.sequence) > (\(cursor.transaction)::xid8, \(cursor.sequence))
+            AND event.transaction_id < pg_snapshot_xmin(pg_current_snapshot())
+        ORDER BY event.transaction_id, event.sequence
         LIMIT \(limit)
         """
     }
