@@ -13,6 +13,7 @@ package enum GatewayMigrations {
                     "v0004_stop_causes": PackageResources.v0004_stop_causes_sql,
                     "v0005_keys": PackageResources.v0005_keys_sql,
                     "v0006_counted_from": PackageResources.v0006_counted_from_sql,
+                    "v0007_reviews": PackageResources.v0007_reviews_sql,
                 ])
         }
     }

@@ -148,7 +148,8 @@ import Testing
         await station.setManners(.bad(.stopsBelowStart))
         await station.stop()
 
-        #expect(try await up.readings(of: number).map(\.grade) == ["good", "doubtful"])
+        // The last is the stop's meter, kept for an operator.
+        #expect(try await up.readings(of: number).map(\.grade) == ["good", "doubtful", "doubtful"])
         #expect(try await up.session(number).energy == 10_000)
         await station.shutDown()
     }

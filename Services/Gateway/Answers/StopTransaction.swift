@@ -68,13 +68,9 @@ extension Gateway {
             samples: samples)
     }
 
-    private struct Outcome: Sendable {
-        var events: [ToldEvent] = []
-        var connector: Int?
-        var word: String
-    }
-
-    private func close(_ stop: ReportedStop, _ link: StationLink, _ received: Date) async throws -> Outcome {
+    private func close(_ stop: ReportedStop, _ link: StationLink, _ received: Date) async throws
+        -> StopOutcome
+    {
         let point = link.id
         return try await host.database.transaction { transaction in
             guard stop.transaction > 0,
@@ -85,38 +81,58 @@ extension Gateway {
                     .keepOrphan(
                         stop.transaction, at: point, tag: stop.tag, meter: stop.meter, moment: stop.moment,
                         reason: stop.reason, received: received))
-                return Outcome(
+                return StopOutcome(
                     word: kept.count == 1 ? "of no session that is known, kept for an operator" : "told again"
                 )
             }
-            let (close, readings) = self.end(held, stop, received)
-            guard held.isFinished else {
-                if !readings.isEmpty { try await transaction.run(StoredReading.store(readings)) }
-                try await transaction.run(.close(held.number, close))
-                let event = SessionEnded(
-                    reference, end: .known(close.end), reason: close.reason, startedAt: held.startedAt,
-                    endedAt: close.at, energy: close.energy, isGuessed: close.isGuessed)
-                try await transaction.run(.announce(event))
-                return Outcome(
-                    events: [.ended(event)], connector: Int(held.connector),
-                    word: "\(close.energy.wattHours) Wh")
-            }
-            guard held.isGuessed, close.energy > held.energy else {
-                return Outcome(connector: Int(held.connector), word: "told again")
-            }
-            let amendment = held.amendment + 1
-            try await transaction.run(.amend(held.number, close, as: amendment))
-            let event = SessionAmended(
-                reference, amendment: Int(amendment), energy: close.energy, endedAt: close.at,
-                cause: .known(.lateStop))
-            try await transaction.run(.announce(event))
-            return Outcome(events: [.amended(event)], connector: Int(held.connector), word: "amended")
+            return try await self.end(held, reference, stop, .lateStop, received, in: transaction)
         }
+    }
+}
+
+/// What came of a stop.
+struct StopOutcome: Sendable {
+    var events: [ToldEvent] = []
+    var connector: Int?
+    var word: String
+}
+
+extension Gateway {
+    /// Ends a session by what was told of its stop, or amends one that was ended by a guess.
+    ///
+    /// - Parameter cause: of an amendment. What an operator says is believed also where it is less than was guessed.
+    func end(
+        _ held: HeldSession, _ reference: SessionReference, _ stop: ReportedStop,
+        _ cause: SessionAmended.Cause,
+        _ received: Date, in transaction: Transaction
+    ) async throws -> StopOutcome {
+        let (close, readings) = comesTo(held, reference, stop, received)
+        let connector = Int(held.connector)
+        guard held.isFinished else {
+            if !readings.isEmpty { try await transaction.run(StoredReading.store(readings)) }
+            try await transaction.run(.close(held.number, close))
+            let event = SessionEnded(
+                reference, end: .known(close.end), reason: close.reason, startedAt: held.startedAt,
+                endedAt: close.at, energy: close.energy, isGuessed: close.isGuessed)
+            try await transaction.run(.announce(event))
+            return StopOutcome(
+                events: [.ended(event)], connector: connector, word: "\(close.energy.wattHours) Wh")
+        }
+        guard held.isGuessed, cause != .lateStop || close.energy > held.energy else {
+            return StopOutcome(connector: connector, word: "told again")
+        }
+        let amendment = held.amendment + 1
+        try await transaction.run(.amend(held.number, close, as: amendment))
+        let event = SessionAmended(
+            reference, amendment: Int(amendment), energy: close.energy, endedAt: close.at,
+            cause: .known(cause))
+        try await transaction.run(.announce(event))
+        return StopOutcome(events: [.amended(event)], connector: connector, word: "amended")
     }
 
     /// What the session comes to, and the readings that came with its stop.
-    private func end(
-        _ held: HeldSession, _ stop: ReportedStop, _ received: Date
+    private func comesTo(
+        _ held: HeldSession, _ reference: SessionReference, _ stop: ReportedStop, _ received: Date
     ) -> (SessionClose, [StoredReading]) {
         var (count, samples) = (held.count, stop.samples)
         let doubt = count.end(meter: stop.meter, samples: &samples, at: stop.moment)
@@ -131,7 +147,10 @@ extension Gateway {
             energy: count.energy,
             price: cost.beforeDiscount.minorUnits, isGuessed: false, received: received,
             note: [stop.note, doubt ?? ""].filter { !$0.isEmpty }.joined(separator: "; "))
-        guard let reference = held.reference else { return (close, []) }
+        if let doubt {
+            // An operator may know better, and accept it as a reading.
+            samples.append(TimedSample(meterAtStop: stop.meter, at: stop.moment, doubt: doubt))
+        }
         let readings = samples.map { sample in
             StoredReading(
                 sample, session: held.number, of: count, at: reference.place.chargePoint,

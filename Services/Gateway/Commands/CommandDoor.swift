@@ -12,7 +12,8 @@ import Telemetry
 extension Gateway {
     /// Carries out what other services ask of stations (architecture.md, section 2).
     func serveCommands() async {
-        let server = CommandServer(on: host.bus, host.database, stationCommands + sessionCommands)
+        let server = CommandServer(
+            on: host.bus, host.database, stationCommands + sessionCommands + reviewCommands)
         await server.run(onLive: { [self] in
             Task(executorPreference: host.bus.loop) { await self.claimAnew() }
         })
@@ -23,11 +24,6 @@ extension Gateway {
             .on(SendCall.self) { [self] wish, context in try await send(wish, by: context.asker) },
             .on(SendTagList.self) { [self] wish, context in try await send(wish, by: context.asker) },
             .on(Disconnect.self) { [self] wish, _ in sendAway(wish) },
-            .on(DismissFrame.self) { [self] wish, _ in
-                let dismissed = try await host.database.run(.dismiss(wish))
-                guard dismissed.count == 1 else { throw CommandRefusal(.failed, "no such frame") }
-                return Done()
-            },
         ]
     }
 
@@ -161,15 +157,6 @@ extension Query where Result == Void {
             SET answered_at = \(now), answer = \(answer as String?)::jsonb, refusal = \(refusal as String?)
             WHERE id = \(id)
             """
-    }
-}
-
-extension Query where Result == RowCount {
-    fileprivate static func dismiss(_ wish: DismissFrame) -> Self {
-        """
-        UPDATE gateway.quarantined_frame SET status = 'done', note = \(wish.note ?? "")
-        WHERE id = \(wish.frame.number) AND charge_point_id = \(wish.chargePoint.text)
-        """
     }
 }
 

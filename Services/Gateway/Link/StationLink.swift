@@ -257,7 +257,7 @@ final class StationLink: WebSocketHandler, @unchecked Sendable {
                 guard let answering = Answering.table[action] else {
                     throw CallError(.notSupported, "\(frame.action) is not offered here")
                 }
-                try mayTalk(action)
+                try mayTalk(action, frame)
                 let payload = try await answering.run(gateway, self, frame, received)
                 remember(frame, payload)
                 send(payload: payload, to: frame.id, action: frame.action)
@@ -283,8 +283,9 @@ final class StationLink: WebSocketHandler, @unchecked Sendable {
     }
 
     /// Until an operator has approved it, a station may only introduce itself.
-    private func mayTalk(_ action: V16.Action) throws(CallError) {
+    private func mayTalk(_ action: V16.Action, _ frame: OCPPFrame) throws(CallError) {
         guard !station.isApproved, action != .bootNotification, action != .heartbeat else { return }
+        gateway.quarantine(id, frame, "the charge point is not approved")
         throw CallError(.securityError, "the charge point is not approved")
     }
 

@@ -1,4 +1,5 @@
 import Core
+import FoundationEssentials
 import OCPP
 
 /// A sample with the moment that its time is worth, and the words it was read from.
@@ -12,6 +13,14 @@ struct TimedSample: Sendable {
         self.values = values
         sample = Sample(values)
         if let doubt = clock.doubt { sample.repair(doubt) }
+    }
+
+    /// The meter of a stop that is not believed.
+    init(meterAtStop meter: Int64, at moment: Date, doubt: String) {
+        clock = StationClock(moment: moment, doubt: nil)
+        values = [V16.SampledValue(value: String(meter), context: .known(.transactionEnd))]
+        sample = Sample(values)
+        sample.doubt(doubt)
     }
 
     /// JSON as the station wrote it; empty where nothing was done to it, since the frame log has it too.

@@ -57,19 +57,3 @@ package struct Disconnect: GatewayCommand {
 
     package var receiver: CommandReceiver { .holder(of: chargePoint) }
 }
-
-/// Let a charge point in, or turn it away, that waits for an operator's word.
-package struct AdmitPoint: GatewayCommand {
-    package typealias Answer = Done
-    package static let kind = "station.admit"
-
-    package var chargePoint: ChargePointID
-    package var isAdmitted: Bool
-
-    package init(_ chargePoint: ChargePointID, isAdmitted: Bool) {
-        self.chargePoint = chargePoint
-        self.isAdmitted = isAdmitted
-    }
-
-    package var receiver: CommandReceiver { .any }
-}
