@@ -12,6 +12,8 @@ package final class Billing: Sendable {
     package let host: Host
     let settings: BillingSettings
     let press: InvoicePress
+    /// Issues one invoice at a time: those that wait for the next number wait here.
+    let invoiceDesk = Turnstile()
 
     package init(_ host: Host, _ settings: BillingSettings) {
         self.host = host

@@ -31,7 +31,7 @@ struct BillingHouse: Sendable {
             "DATABASE_URL": try FreshDatabase.current.url(as: .billing), "REDIS_URL": FreshRedis.current.url,
             "HTTP_HOST": "127.0.0.1", "HTTP_PORT": "0", "RATE_LIMIT_ADDRESS": "0", "RATE_LIMIT_ACCOUNT": "0",
             "SECRET_KEY": "a secret of forty characters or a few more", "DATABASE_POOL_SIZE": "8",
-            "PAYMENT_RUN_SECONDS": "3600",
+            "PAYMENT_RUN_SECONDS": "3600", "REQUEST_TIMEOUT_SECONDS": "30",
         ]
         values.merge(environment) { _, own in own }
         let settings = try BillingSettings(environment: values)
@@ -69,6 +69,27 @@ struct BillingHouse: Sendable {
     }
 }
 
+/// Tests that run at once, each with its servers and clients: more of them would only wait for the processor until their
+/// requests are out of time.
+actor Houses {
+    static let all = Houses()
+
+    private var free = 6
+    private var queue: [CheckedContinuation<Void, Never>] = []
+
+    func enter() async {
+        guard free == 0 else {
+            free -= 1
+            return
+        }
+        await withCheckedContinuation { queue.append($0) }
+    }
+
+    func leave() {
+        if queue.isEmpty { free += 1 } else { queue.removeFirst().resume() }
+    }
+}
+
 /// Database and Redis of one test's own.
 struct HouseTrait: TestTrait, SuiteTrait, TestScoping {
     var isRecursive: Bool { true }
@@ -84,11 +105,18 @@ struct HouseTrait: TestTrait, SuiteTrait, TestScoping {
         for test: Test, testCase: Test.Case?,
         performing function: @Sendable @concurrent () async throws -> Void
     ) async throws {
-        try await FreshDatabaseTrait.suite(as: .billing).provideScope(for: test, testCase: testCase) {
-            try await FreshRedisTrait.freshRedis.provideScope(for: test, testCase: testCase) {
-                try await function()
+        await Houses.all.enter()
+        let outcome: Result<Void, any Error>
+        do {
+            try await FreshDatabaseTrait.suite(as: .billing).provideScope(for: test, testCase: testCase) {
+                try await FreshRedisTrait.freshRedis.provideScope(for: test, testCase: testCase) {
+                    try await function()
+                }
             }
-        }
+            outcome = .success(())
+        } catch { outcome = .failure(error) }
+        await Houses.all.leave()
+        try outcome.get()
     }
 }
 

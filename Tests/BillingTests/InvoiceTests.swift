@@ -116,4 +116,72 @@ import Testing
             #expect(card.code == 3008)
         }
     }
+
+    @Test(.house, .fact(76)) func `has no gap before or behind it, whoever issues a hundred at once`()
+        async throws
+    {
+        try await BillingHouse.open(["REQUEST_TIMEOUT_SECONDS": "60"]) { house in
+            let admin = try await house.person("admin", role: "admin")
+            var sessions: [Int64] = []
+            for index in 0..<100 {
+                let driver = try await house.person("driver\(index)")
+                sessions.append(
+                    try await house.store(SampleSession(point: "CP-\(index)", driver: driver, minutes: 10)))
+            }
+            try await house.caughtUp()
+
+            let issued = sessions
+            let numbers = try await withThrowingTaskGroup(of: String?.self) { group in
+                for session in issued {
+                    group.addTask {
+                        let answer = try await house.call(
+                            .post, "/invoices", as: admin, ["charging_id": .integer(session)])
+                        #expect(answer.status == 201, "\(String(decoding: answer.bytes, as: UTF8.self))")
+                        return answer.json["number"]?.text
+                    }
+                    // Nothing of it, and no number used up by it.
+                    group.addTask {
+                        try await house.call(.post, "/invoices", as: admin, ["transaction_id": 987_654])
+                            .json["number"]?.text
+                    }
+                }
+                return try await group.reduce(into: [String]()) { if let number = $1 { $0.append(number) } }
+            }
+
+            let expected = (1...100).map { "VB2026/\(String(repeating: "0", count: 6 - "\($0)".count))\($0)" }
+            #expect(numbers.sorted() == expected)
+        }
+    }
+
+    /// Two processes on one database: each prints with the number that it expects.
+    @Test(.house, .fact(76)) func `has no gap either where two instances issue at once`() async throws {
+        try await BillingHouse.open { one in
+            try await BillingHouse.open { other in
+                let admin = try await one.person("admin", role: "admin")
+                var sessions: [Int64] = []
+                for index in 0..<12 {
+                    let driver = try await one.person("driver\(index)")
+                    sessions.append(
+                        try await one.store(SampleSession(point: "CP-\(index)", driver: driver, minutes: 10)))
+                }
+                try await one.caughtUp()
+
+                let issued = sessions
+                let answers = try await withThrowingTaskGroup(of: (Int, String).self) { group in
+                    for (index, session) in (issued + issued).enumerated() {
+                        group.addTask {
+                            let answer = try await (index.isMultiple(of: 2) ? one : other).call(
+                                .post, "/invoices", as: admin, ["charging_id": .integer(session)])
+                            return (answer.status, answer.json["number"]?.text ?? "")
+                        }
+                    }
+                    return try await group.reduce(into: [(Int, String)]()) { $0.append($1) }
+                }
+
+                let expected = (1...12).map { "VB2026/0000\($0 < 10 ? "0" : "")\($0)" }
+                #expect(answers.filter { $0.0 == 201 }.map(\.1).sorted() == expected)
+                #expect(answers.filter { $0.0 == 200 }.map(\.1).sorted() == expected)
+            }
+        }
+    }
 }

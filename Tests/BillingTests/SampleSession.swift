@@ -16,6 +16,8 @@ struct SampleSession: Sendable {
     var funding = "balance"
     var energy: Int64 = 15_000
     var minutes = 90
+    /// Beside the minutes.
+    var seconds = 0
     var price = FrozenPrice(
         rule: .plan("standard"), energyPrice: EnergyPrice(perKilowattHour: 35),
         timePrice: TimePrice(perHour: 120), freeMinutes: 60, currency: .eur)
@@ -33,7 +35,7 @@ extension BillingHouse {
     /// Stores it and, where it is finished, its end in the gateway's log.
     func store(_ sample: SampleSession) async throws -> Int64 {
         let end = clock.now - Double(sample.endedBefore * 60)
-        let start = end - Double(sample.minutes * 60)
+        let start = end - Double(sample.minutes * 60 + sample.seconds)
         let (began, ended) = (sample.began ? start : nil, sample.isFinished ? end : nil)
         let energy = sample.isFinished && !sample.began ? 0 : sample.energy
         let status = sample.isFinished ? (sample.began ? "done" : "interrupted") : "active"
@@ -63,6 +65,18 @@ extension BillingHouse {
         }
         if sample.isFinished { try await announceEnd(of: number, sample) }
         return number
+    }
+
+    /// The station stops one that was running.
+    func finish(_ number: Int64, _ sample: SampleSession) async throws {
+        try await owner.run(
+            """
+            UPDATE gateway.session
+            SET status = 'done', ended_at = \(clock.now - Double(sample.endedBefore * 60)),
+                meter_stop = meter_start + \(sample.energy), energy_wh = \(sample.energy)
+            WHERE session_id = \(number)
+            """ as Query<Void>)
+        try await announceEnd(of: number, sample)
     }
 
     func reference(_ number: Int64, _ sample: SampleSession) throws -> SessionReference {

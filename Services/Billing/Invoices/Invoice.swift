@@ -142,13 +142,19 @@ extension Query where Result == Int64 {
     }
 }
 
-extension Query where Result == Int32 {
-    /// The next of the year; given back when the transaction fails, so that there are no gaps.
-    static func nextInvoiceNumber(of series: String) -> Self {
+extension Query where Result == Int32? {
+    static func lastInvoiceNumber(of series: String) -> Self {
+        "SELECT last_number FROM billing.invoice_series WHERE series = \(series)"
+    }
+}
+
+extension Query where Result == RowCount {
+    /// Only the next one can be taken; given back when the transaction fails, so that there are no gaps.
+    static func takeInvoiceNumber(_ number: Int32, of series: String) -> Self {
         """
-        INSERT INTO billing.invoice_series AS known (series, last_number) VALUES (\(series), 1)
-        ON CONFLICT (series) DO UPDATE SET last_number = known.last_number + 1
-        RETURNING last_number
+        INSERT INTO billing.invoice_series AS known (series, last_number) VALUES (\(series), \(number))
+        ON CONFLICT (series) DO UPDATE SET last_number = excluded.last_number
+        WHERE known.last_number = excluded.last_number - 1
         """
     }
 }

@@ -6,7 +6,7 @@ import Hosting
 import Postgres
 import Tariff
 
-/// Issues the invoice of a ledger entry: number, copies of seller and buyer, lines and the printed document in one
+/// Issues the invoice of a ledger entry: number, copies of seller and buyer, lines and the printed document are stored in one
 /// transaction, so that numbers have no gap and a second call finds the first one's invoice.
 struct IssueInvoice {
     let billing: Billing
@@ -21,36 +21,59 @@ struct IssueInvoice {
         else { throw BillingRefusal.noSuchEntry }
         if let known = try await host.database.run(.invoice(ofEntry: number)) { return (known, false) }
         let draft = try await draft(of: entry)
-        do {
-            let id = try await host.database.transaction { transaction in
-                var numbered = draft
-                numbered.number = try await takeNumber(in: transaction)
-                let pdf = try await billing.press.print(numbered)
-                let id = try await transaction.run(.enter(numbered, pdf: pdf))
-                try await transaction.run(
-                    .record(
-                        AuditEntry(
-                            "ISSUE_INVOICE", by: caller.user,
-                            ["number": .string(numbered.number), "entry": .integer(number)], from: request),
-                        in: .billing, at: numbered.issuedAt))
-                return id
+        return try await billing.invoiceDesk.pass {
+            if let known = try await host.database.run(.invoice(ofEntry: number)) { return (known, false) }
+            do {
+                return (try await issue(draft), true)
+            } catch let error as DatabaseError where error.violatesUnique("invoice_ledger_entry_id_key") {
+                // Another instance was quicker; the number went back with the transaction.
+                guard let known = try await host.database.run(.invoice(ofEntry: number)) else { throw error }
+                return (known, false)
             }
-            guard let invoice = try await host.database.run(.invoice(id)) else {
-                throw BillingRefusal.noSuchInvoice
-            }
-            return (invoice, true)
-        } catch let error as DatabaseError where error.violatesUnique("invoice_ledger_entry_id_key") {
-            // Somebody else was quicker; the number went back with the transaction.
-            guard let known = try await host.database.run(.invoice(ofEntry: number)) else { throw error }
-            return (known, false)
         }
     }
 
-    private func takeNumber(in transaction: Transaction) async throws -> String {
-        let year = CalendarDay(of: billing.host.clock.now, in: billing.host.settings.jobsZone).year
+    /// Prints before the transaction: one that waits for a printer holds back every reader of every event log. When another
+    /// instance has taken the number meanwhile it is done anew; somebody's invoice is stored each time, so that this ends.
+    private func issue(_ draft: DraftInvoice) async throws -> InvoiceBody {
+        let host = billing.host
+        let year = CalendarDay(of: draft.issuedAt, in: host.settings.jobsZone).year
         let series = "\(billing.settings.invoicePrefix)\(year)"
-        let number = String(try await transaction.run(.nextInvoiceNumber(of: series)))
-        return "\(series)/\(String(repeating: "0", count: max(0, 6 - number.count)))\(number)"
+        while true {
+            let number = (try await host.database.run(.lastInvoiceNumber(of: series)) ?? 0) + 1
+            var numbered = draft
+            numbered.number = Self.text(series, number)
+            let pdf = try await billing.press.print(numbered)
+            guard let id = try await store(numbered, pdf, number, of: series) else { continue }
+            guard let invoice = try await host.database.run(.invoice(id)) else {
+                throw BillingRefusal.noSuchInvoice
+            }
+            return invoice
+        }
+    }
+
+    /// Nil when the number is taken already.
+    private func store(_ draft: DraftInvoice, _ pdf: [UInt8], _ number: Int32, of series: String) async throws
+        -> Int64?
+    {
+        try await billing.host.database.transaction { transaction in
+            guard try await transaction.run(.takeInvoiceNumber(number, of: series)).count == 1 else {
+                return nil
+            }
+            let id = try await transaction.run(.enter(draft, pdf: pdf))
+            try await transaction.run(
+                .record(
+                    AuditEntry(
+                        "ISSUE_INVOICE", by: caller.user,
+                        ["number": .string(draft.number), "entry": .integer(draft.entry)], from: request),
+                    in: .billing, at: draft.issuedAt))
+            return id
+        }
+    }
+
+    private static func text(_ series: String, _ number: Int32) -> String {
+        let digits = String(number)
+        return "\(series)/\(String(repeating: "0", count: max(0, 6 - digits.count)))\(digits)"
     }
 
     private func draft(of entry: EntryBody) async throws -> DraftInvoice {
