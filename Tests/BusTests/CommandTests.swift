@@ -325,16 +325,16 @@ extension CommandHandler {
     @Test func `is carried out by one of them`() async throws {
         let yard = Yard()
         let carriedOut = Noted<ChargePointID>()
-        let admitting = CommandHandler.on(AdmitPoint.self) { command, _ in
+        let dismissing = CommandHandler.on(DismissOrphan.self) { command, _ in
             carriedOut.add(command.chargePoint)
             return Done()
         }
         let points = try (0..<40).map { try Surroundings.point("CP\($0)") }
 
-        try await yard.serving((0..<3).map { _ in (yard.gateway(), [admitting]) }) {
+        try await yard.serving((0..<3).map { _ in (yard.gateway(), [dismissing]) }) {
             for point in points {
                 let outcome = try await yard.sender.send(
-                    AdmitPoint(point, isAdmitted: true), by: .system(.accounts))
+                    DismissOrphan(ID(7), of: point), by: .system(.accounts))
                 #expect(outcome == .done(Done()))
             }
         }
@@ -344,13 +344,13 @@ extension CommandHandler {
 
     @Test func `is left to one that knows it`() async throws {
         let yard = Yard()
-        let admitting = CommandHandler.on(AdmitPoint.self) { _, _ in Done() }
+        let dismissing = CommandHandler.on(DismissOrphan.self) { _, _ in Done() }
         let point = try Surroundings.point("CP1")
 
-        try await yard.serving([(yard.gateway(), []), (yard.gateway(), [admitting])]) {
+        try await yard.serving([(yard.gateway(), []), (yard.gateway(), [dismissing])]) {
             for _ in 0..<10 {
                 let outcome = try await yard.sender.send(
-                    AdmitPoint(point, isAdmitted: false), by: .system(.accounts))
+                    DismissOrphan(ID(7), of: point), by: .system(.accounts))
                 #expect(outcome == .done(Done()))
             }
         }
@@ -360,7 +360,7 @@ extension CommandHandler {
         let yard = Yard()
 
         let outcome = try await yard.sender.send(
-            AdmitPoint(try Surroundings.point("CP1"), isAdmitted: true), by: .system(.accounts),
+            DismissOrphan(ID(7), of: try Surroundings.point("CP1")), by: .system(.accounts),
             within: .seconds(600))
 
         #expect(outcome == .refused(.offline))
