@@ -101,12 +101,21 @@ extension Gateway {
                 .asked(id, of: link.id, action.rawValue, payload, by: asker, at: self.host.clock.now))
         }
         let outcome = await link.call(action, payload, first: first || action.endsTransactions)
+        if case .answered(let answer) = outcome { prove(answer, to: action, link) }
         figures.message(action.rawValue, isIncoming: false, outcome.word)
         log(link.id, action.rawValue, outcome.word, outcome.isAnswer ? .info : .warning)
         await note {
             try await self.host.database.run(.ended(id, outcome, at: self.host.clock.now))
         }
         return outcome
+    }
+
+    /// An answer that its schema refuses still is one: what it says may have been done already.
+    private func prove(_ answer: [UInt8], to action: V16.Action, _ link: StationLink) {
+        do throws(JSONMistakes) { try action.check(response: answer) } catch {
+            quarantine(
+                link.id, String(decoding: answer, as: UTF8.self), "an answer to \(action.rawValue): \(error)")
+        }
     }
 
     /// A command goes on without its note: the station matters more.

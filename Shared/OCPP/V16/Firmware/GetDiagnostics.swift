@@ -6,14 +6,15 @@ extension V16 {
         package static let action = V16.Action.getDiagnostics
 
         package struct Request: Codable, Equatable, Sendable {
-            package var location: String
+            package var location: FileLocation
             package var retries: Int?
             package var retryInterval: Int?
             package var startTime: Timestamp?
             package var stopTime: Timestamp?
 
             package init(
-                location: String, retries: Int? = nil, retryInterval: Int? = nil, startTime: Timestamp? = nil,
+                location: FileLocation, retries: Int? = nil, retryInterval: Int? = nil,
+                startTime: Timestamp? = nil,
                 stopTime: Timestamp? = nil
             ) {
                 self.location = location

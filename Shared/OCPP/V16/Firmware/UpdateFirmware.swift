@@ -6,13 +6,14 @@ extension V16 {
         package static let action = V16.Action.updateFirmware
 
         package struct Request: Codable, Equatable, Sendable {
-            package var location: String
+            package var location: FileLocation
             package var retries: Int?
             package var retrieveDate: Timestamp
             package var retryInterval: Int?
 
             package init(
-                location: String, retries: Int? = nil, retrieveDate: Timestamp, retryInterval: Int? = nil
+                location: FileLocation, retries: Int? = nil, retrieveDate: Timestamp,
+                retryInterval: Int? = nil
             ) {
                 self.location = location
                 self.retries = retries
