@@ -6,6 +6,8 @@ build_packages=(
     libpq-dev libhiredis-dev libssl-dev libcurl4-openssl-dev zlib1g-dev libpango1.0-dev libcairo2-dev pkg-config
 )
 run_packages=(postgresql-15 postgresql-client-15 redis-server nginx openssl curl python3 fonts-dejavu-core)
+# What the stories look with from outside.
+story_packages=(poppler-utils python3-venv)
 postgres_programs=/usr/lib/postgresql/15/bin
 
 say() { printf '%s\n' "$*"; }
@@ -37,6 +39,17 @@ install_packages() {
 # PostgreSQL refuses to run as root; then the package's own user runs it.
 as_database_user() {
     if [ "$(id -u)" -eq 0 ]; then runuser -u postgres -- "$@"; else "$@"; fi
+}
+
+# story_python FOLDER: a Python with the packages of PyPI that the stories use; prints its path.
+story_python() {
+    local wanted=Tests/StoryTests/Python/requirements.txt
+    if ! cmp -s "$wanted" "$1/installed"; then
+        rm -rf "$1"
+        { python3 -m venv "$1" && "$1/bin/pip" install -q --disable-pip-version-check -r "$wanted" \
+            && cp "$wanted" "$1/installed"; } >&2 || fail "the packages of $wanted could not be installed"
+    fi
+    printf '%s/bin/python\n' "$(cd "$1" && pwd)"
 }
 
 # free_port: prints a TCP port of the loopback address that nobody uses.

@@ -17,7 +17,10 @@ import Testing
         for path in ["/api/v1/token", "/api/v1/token/"] {
             let answer = try await Caller.anybody.call(
                 "POST", path,
-                ["email": .string(SuiteUp.adminEmail), "password": .string(SuiteUp.adminPassword)])
+                [
+                    "email": .string(SuiteUp.current.adminEmail),
+                    "password": .string(SuiteUp.current.adminPassword),
+                ])
             #expect(answer.status == 200)
         }
     }

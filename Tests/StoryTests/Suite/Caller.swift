@@ -92,7 +92,7 @@ struct Caller: Sendable {
     }
 
     static func admin() async throws -> Caller {
-        try await loggedIn(SuiteUp.adminEmail, SuiteUp.adminPassword)
+        try await loggedIn(SuiteUp.current.adminEmail, SuiteUp.current.adminPassword)
     }
 }
 

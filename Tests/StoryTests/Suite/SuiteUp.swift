@@ -5,7 +5,8 @@ import Synchronization
 import Testing
 
 /// The whole suite as an operator has it: `deploy/run` with ports and data of its own, so that proxy, services, PostgreSQL and Redis
-/// are the real ones, and what is killed comes back the way it does there.
+/// are the real ones, and what is killed comes back the way it does there. With STORY_HTTPS_PORT it is one that runs already, such as
+/// docker-compose's (deploy/verify/containers).
 final class SuiteUp: Sendable {
     @TaskLocal static var bound: SuiteUp?
 
@@ -20,8 +21,9 @@ final class SuiteUp: Sendable {
         var description: String { "deploy/run did not get ready:\n\(output)" }
     }
 
-    static let adminEmail = "admin@stories.example"
-    static let adminPassword = "Story-Admin-1"
+    let adminEmail: String
+    let adminPassword: String
+    let certificate: String
 
     let home: URL
     let httpsPort: Int
@@ -29,10 +31,10 @@ final class SuiteUp: Sendable {
     let stationTLSPort: Int
     let stationPort: Int
     private let firstPort: Int
-    private let run: Process
-    private let output: Output
+    /// deploy/run, where it is this suite's own.
+    private let run: Process?
+    private let output = Output()
 
-    var certificate: String { home.appending(path: "certificate.pem").path() }
     var base: String { "https://localhost:\(httpsPort)" }
 
     /// A service's own port, which the proxy does not show.
@@ -48,12 +50,24 @@ final class SuiteUp: Sendable {
         // Short, and where PostgreSQL's own user may go.
         home = URL(filePath: "/tmp").appending(path: "voltbus-story.\(UUID().uuidString.prefix(8))")
         try FileManager.default.createDirectory(at: home, withIntermediateDirectories: true)
+        if let running = ProcessInfo.processInfo.environment["STORY_HTTPS_PORT"] {
+            let there = ProcessInfo.processInfo.environment
+            httpsPort = try #require(Int(running))
+            stationTLSPort = try #require(there["STORY_OCPP_TLS_PORT"].flatMap { Int($0) })
+            certificate = try #require(there["STORY_CERTIFICATE"])
+            adminEmail = try #require(there["ADMIN_EMAIL"])
+            adminPassword = try #require(there["ADMIN_PASSWORD"])
+            (httpPort, stationPort, firstPort, run) = (0, 0, 0, nil)
+            return
+        }
+        (adminEmail, adminPassword) = ("admin@stories.example", "Story-Admin-1")
+        certificate = home.appending(path: "certificate.pem").path()
         let ports = try FreePorts.take()
         (httpsPort, httpPort, stationTLSPort, stationPort, firstPort) = (
             ports.first, ports.first + 1, ports.first + 2, ports.first + 3, ports.first + 4
         )
-        output = Output()
-        run = Process()
+        let run = Process()
+        self.run = run
         run.executableURL = Self.root.appending(path: "deploy/run")
         run.currentDirectoryURL = Self.root
         var environment = ProcessInfo.processInfo.environment
@@ -62,7 +76,7 @@ final class SuiteUp: Sendable {
             "VOLTBUS_HTTPS_PORT": "\(httpsPort)", "VOLTBUS_HTTP_PORT": "\(httpPort)",
             "VOLTBUS_OCPP_TLS_PORT": "\(stationTLSPort)", "VOLTBUS_OCPP_PORT": "\(stationPort)",
             "VOLTBUS_FIRST_PORT": "\(firstPort)",
-            "ADMIN_EMAIL": Self.adminEmail, "ADMIN_PASSWORD": Self.adminPassword,
+            "ADMIN_EMAIL": adminEmail, "ADMIN_PASSWORD": adminPassword,
             "SELLER_NAME": "Nabíječky s.r.o.", "SELLER_ADDRESS": "Dlouhá 1, Praha",
             "SELLER_TAX_ID": "CZ12345678",
             // All callers here are one address.
@@ -75,9 +89,10 @@ final class SuiteUp: Sendable {
     }
 
     /// The built programs stand beside the test bundle.
-    private static let programs = URL(filePath: CommandLine.arguments[0]).deletingLastPathComponent().path()
+    static let programs = URL(filePath: CommandLine.arguments[0]).deletingLastPathComponent().path()
 
     func start() async throws {
+        guard let run else { return }
         try hearingSignals { try run.run() }
         guard await output.says("VoltBus is ready") else {
             kill(run.processIdentifier, SIGTERM)
@@ -97,6 +112,9 @@ final class SuiteUp: Sendable {
 
     /// Ends it as Ctrl-C does.
     func stop(keepingFiles: Bool) async throws {
+        // Left behind, it only takes room.
+        defer { if !keepingFiles { try? FileManager.default.removeItem(at: home) } }
+        guard let run else { return }
         kill(run.processIdentifier, SIGINT)
         do {
             try await eventually("deploy/run ends after Ctrl-C", within: .seconds(90)) {
@@ -107,7 +125,6 @@ final class SuiteUp: Sendable {
             throw error
         }
         #expect(try leftovers() == [], "deploy/run leaves processes behind")
-        if !keepingFiles { try FileManager.default.removeItem(at: home) }
     }
 
     /// Command lines of processes that name this suite's folder.
