@@ -143,8 +143,10 @@ package actor JobScheduler {
             settle(job, occasion, for: .seconds(3_600))
             results.with(job.name, "done").add()
         case .failure(let error):
-            let isLast = job.repeatsSoon || run.attempt >= job.attempts
-            let retryAt = isLast ? nil : now.adding(job.retryAfter)
+            // Cut short because this instance stops: another may go on with it at once.
+            let isCutShort = Task.isCancelled
+            let isLast = !isCutShort && (job.repeatsSoon || run.attempt >= job.attempts)
+            let retryAt = isLast ? nil : isCutShort ? now : now.adding(job.retryAfter)
             record = table.fail(
                 job, occasion, by: instance, at: now, retryAt: retryAt,
                 error: String("\(error)".prefix(1_000)))
@@ -154,13 +156,20 @@ package actor JobScheduler {
             event.fail(error)
         }
         do {
-            if try await database.run(record).count == 0 { event["taken_over"] = true }
+            if try await write(record).count == 0 { event["taken_over"] = true }
         } catch {
             // The lease runs out, and the run is repeated: jobs are safe to repeat.
             event.level = .error
             event["unrecorded"] = .text("\(error)")
         }
         log.write(event)
+    }
+
+    /// Also when this instance is being stopped: otherwise the others would wait for the end of a lease, and repeat what
+    /// was done.
+    private func write(_ record: Query<RowCount>) async throws -> RowCount {
+        let (database, preference) = (database, loop as any TaskExecutor)
+        return try await Task(executorPreference: preference) { try await database.run(record) }.value
     }
 
     /// Does the work while a second task says that it is alive.

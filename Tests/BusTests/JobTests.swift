@@ -258,6 +258,30 @@ private struct Shift: Sendable {
         await running.value
 
         #expect(ended.count == 1)
+        // Written down although its scheduler was told to stop: nobody repeats it.
+        #expect(try await shift.record().state == "done")
+    }
+
+    @Test func `that is cut short by the end of its instance is taken up by another at once`() async throws {
+        let shift = try Shift()
+        let began = Signal()
+        let leaving = try shift.instance([
+            try shift.daily { _ in
+                began.set()
+                try await TestLoops.shared.next().sleep(for: .seconds(600))
+                return "never"
+            }
+        ])
+        let staying = try shift.instance([try shift.daily { _ in "made up for" }])
+        let running = Task(executorPreference: TestLoops.shared.next()) { await leaving.run() }
+        await began.wait()
+
+        running.cancel()
+        await running.value
+
+        #expect(try await staying.runDue() == ["dunning"])
+        let record = try await shift.record()
+        #expect((record.state, record.attempts, record.result) == ("done", 2, #""made up for""#))
     }
 
     @Test func `is forgotten when its row is old`() async throws {
