@@ -11,5 +11,16 @@ extension Accounts {
         pointRoutes
         portRoutes
         centralRoutes
+        deskRoutes
+    }
+
+    /// What those who look after charge points do with them.
+    @RouteTable private var deskRoutes: [GuardedRoute] {
+        pendingRoutes
+        configurationRoutes
+        commandRoutes
+        evidenceRoutes
+        reviewRoutes
+        readingRoutes
     }
 }
