@@ -4,6 +4,7 @@ import Glibc
 import OCPP
 import Sockets
 import StationSimulator
+import Synchronization
 
 /// `station-sim`: charge points for whoever wants to see the suite at work.
 @main
@@ -66,19 +67,24 @@ struct StationSim {
 /// Ctrl-C, or a polite kill.
 private final class Interruption: Sendable {
     private let loop: EventLoop
-    private let signals: AsyncStream<Void>
+    private let came: Came
     // Only kept alive, never asked.
     private nonisolated(unsafe) let sources: [any DispatchSourceSignal]
 
+    /// Said by Dispatch, asked on the loop.
+    private final class Came: Sendable {
+        let flag = Atomic(false)
+    }
+
     init(on loop: EventLoop) {
         self.loop = loop
-        let (stream, continuation) = AsyncStream.makeStream(of: Void.self)
-        signals = stream
+        let came = Came()
+        self.came = came
         sources = [SIGINT, SIGTERM].map { number in
             // The source hears it instead.
             signal(number, SIG_IGN)
             let source = DispatchSource.makeSignalSource(signal: number)
-            source.setEventHandler { continuation.yield() }
+            source.setEventHandler { came.flag.store(true, ordering: .releasing) }
             source.resume()
             return source
         }
@@ -86,19 +92,12 @@ private final class Interruption: Sendable {
 
     /// Waits for it; false when it did not come.
     func comes(within limit: Duration) async -> Bool {
-        await withTaskGroup(of: Bool.self) { group in
-            group.addTask {
-                for await _ in self.signals { return true }
-                return false
-            }
-            group.addTask {
-                // Cancelled when the signal came first.
-                try? await self.loop.sleep(for: limit)
-                return false
-            }
-            let came = await group.next() ?? false
-            group.cancelAll()
-            return came
+        let end = MonotonicInstant.now + limit
+        while !came.flag.load(ordering: .acquiring) {
+            guard MonotonicInstant.now < end else { return false }
+            // Nobody cancels this; a sleep that ends early is asked for again.
+            try? await loop.sleep(for: .milliseconds(100))
         }
+        return true
     }
 }
