@@ -43,16 +43,16 @@ package final class Accounts: Sendable {
 
     package var assembly: Assembly {
         let first = FirstStart(accounts: self)
-        let hub = LiveHub(host)
+        let hub = LiveHub(host, patience: settings.limits.startTimeout)
         let door = LiveDoor(accounts: self, hub: hub)
         return host.assembly(
-            serving: routes, upgrading: { try await door.decide($0) },
+            serving: routes, upgrading: { try await door.decide($0) }, limits: settings.limits.byClass,
             parts: [
                 hub.part,
                 host.firstStart { try await first.run() },
                 ReportedIntake(host: host).part,
                 LoginUse(host: host, deviceIdle: settings.tokens.deviceTokenIdle).part,
-                host.jobs([]),
+                host.jobs([tokenCleanUp]),
             ])
     }
 }

@@ -11,6 +11,7 @@ package enum AccountsMigrations {
                     "v0002_sites": PackageResources.v0002_sites_sql,
                     "v0003_people": PackageResources.v0003_people_sql,
                     "v0004_live": PackageResources.v0004_live_sql,
+                    "v0005_streams": PackageResources.v0005_streams_sql,
                 ])
         }
     }

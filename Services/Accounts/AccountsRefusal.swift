@@ -12,8 +12,10 @@ enum AccountsRefusal: Refusal, Equatable {
     case inviteNeeded
     case noSuchUser
     case noSuchTag
+    case noSuchLogin
     case notAllowed
     case aboveOwnRights
+    case ownRights
     case aboutOneself
     case lastAdministrator
     case protectedAccount
@@ -26,7 +28,7 @@ enum AccountsRefusal: Refusal, Equatable {
         switch self {
         case .wrongCredentials: Problem(.unauthorized, "wrong username or password")
         case .passwordMissing:
-            Problem(.badRequest, "Password required", errors: ["password": ["is missing"]])
+            Problem(.badRequest, "Password required", errors: ["password": ["is required"]])
         case .inactive: Problem(.forbidden, code: 2014, "account is not active")
         case .locked(let seconds):
             Problem(
@@ -39,9 +41,11 @@ enum AccountsRefusal: Refusal, Equatable {
                 .badRequest, code: 2018, "invite code missing or invalid",
                 errors: ["token": ["must be an unused invite code"]])
         case .noSuchUser: Problem(.notFound, "user not found")
+        case .noSuchLogin: Problem(.notFound, "session not found")
         case .noSuchTag: Problem(.notFound, "tag not found")
         case .notAllowed: Problem(.forbidden, "insufficient permissions")
         case .aboveOwnRights: Problem(.forbidden, "cannot grant more than you have")
+        case .ownRights: Problem(.forbidden, "nobody changes their own role, level or state")
         case .aboutOneself: Problem(.badRequest, "cannot delete yourself")
         case .lastAdministrator: Problem(.conflict, code: 2031, "this is the last administrator")
         case .protectedAccount:

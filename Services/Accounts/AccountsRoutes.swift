@@ -6,6 +6,9 @@ extension Accounts {
         platformRoutes
         authRoutes
         userRoutes
+        staffRoutes
+        loginRoutes
+        inviteRoutes
         tagRoutes
         siteRoutes
         pointRoutes

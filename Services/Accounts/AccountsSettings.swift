@@ -8,6 +8,7 @@ package struct AccountsSettings: ReadableSettings, Sendable {
     package let secretKey: Secret
     package let tokens: TokenSettings
     package let sites: SiteSettings
+    package let limits: LimitSettings
     let publicConfig: [String]
 
     package init(_ read: inout SettingsReader) {
@@ -18,6 +19,7 @@ package struct AccountsSettings: ReadableSettings, Sendable {
         )
         tokens = TokenSettings(&read)
         sites = SiteSettings(&read)
+        limits = LimitSettings(&read)
         publicConfig = read.list(
             "PUBLIC_CONFIG", otherwise: ["app", "company", "tariff"], "settings that everybody may read")
     }

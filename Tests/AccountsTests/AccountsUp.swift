@@ -2,9 +2,11 @@ import AccountsService
 import Contracts
 import Core
 import Crypto
+import FoundationEssentials
 import HTTP
 import Hosting
 import Lifecycle
+import Postgres
 import Settings
 import Sockets
 import TestSupport
@@ -54,7 +56,12 @@ final class AccountsUp: Sendable {
         lifetime = Lifetime(assembly.parts, log: assembly.log)
         _ = try await lifetime.start()
         readiness.enter(.serving)
-        while try await get("/api/v1/config/tariff").status != 200 {}
+        // Not by asking: requests are counted, and the clock stands still.
+        let owner = try FreshDatabase.current.database(as: .owner)
+        try await Wait.until {
+            let offered: Int64 = try await owner.run("SELECT count(*) FROM accounts.setting")
+            return offered >= 3
+        }
     }
 
     func stop() async { _ = await lifetime.stop(within: .seconds(5)) }
@@ -193,9 +200,17 @@ extension JSONValue {
 /// Database, Redis and service of one test's own.
 struct AccountsUpTrait: TestTrait, SuiteTrait, TestScoping {
     let environment: [String: String]
+    /// Beside a gateway, for tests with stations.
+    var hasGateway = false
+    private let id = UUID()
     var isRecursive: Bool { true }
 
-    func scopeProvider(for test: Test, testCase: Test.Case?) -> Self? { testCase == nil ? nil : self }
+    /// A test with settings of its own takes the place of what its suite provides.
+    func scopeProvider(for test: Test, testCase: Test.Case?) -> Self? {
+        guard testCase != nil else { return nil }
+        let nearest = test.traits.compactMap { $0 as? AccountsUpTrait }.last
+        return nearest?.id == id ? self : nil
+    }
 
     func prepare(for test: Test) async throws {
         try await FreshDatabaseTrait.suite(as: .accounts).prepare(for: test)
@@ -206,10 +221,15 @@ struct AccountsUpTrait: TestTrait, SuiteTrait, TestScoping {
         for test: Test, testCase: Test.Case?,
         performing function: @Sendable @concurrent () async throws -> Void
     ) async throws {
-        let environment = environment
+        let (environment, hasGateway) = (environment, hasGateway)
         try await FreshDatabaseTrait.suite(as: .accounts).provideScope(for: test, testCase: testCase) {
             try await FreshRedisTrait.freshRedis.provideScope(for: test, testCase: testCase) {
-                try await AccountsUp.serving(environment) { _ in try await function() }
+                // Tables that the database compares with its own clock are real only beside a clock like it.
+                let clock = hasGateway ? ManualClock(Clock.system.now) : ManualClock()
+                try await AccountsUp.serving(environment, clock: clock) { up in
+                    guard hasGateway else { return try await function() }
+                    try await NetworkUp.serving(beside: up, environment) { try await function() }
+                }
             }
         }
     }
@@ -220,6 +240,13 @@ extension Trait where Self == AccountsUpTrait {
 
     /// With these settings besides the usual ones.
     static func accountsUp(_ environment: [String: String]) -> Self { Self(environment: environment) }
+
+    /// With a gateway, for stations that are really there.
+    static var networkUp: Self { networkUp([:]) }
+
+    static func networkUp(_ environment: [String: String]) -> Self {
+        Self(environment: environment, hasGateway: true)
+    }
 
     /// With the account of ADMIN_EMAIL.
     static var accountsUpWithAdministrator: Self {

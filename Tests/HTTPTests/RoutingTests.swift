@@ -89,6 +89,9 @@ private struct Named: Codable, Sendable { var name: String }
             OK(["bytes": call.body.part("file")?.bytes.count ?? 0])
         }.open,
         Route(.get, "/mine") { (_: Plain) in NoContent() }.needs(.user),
+        Route(.post, "/door") { (call: Call<None, None, Form>) -> NoContent in
+            throw Problem(.forbidden, "\(call.body.name.text) stays outside")
+        }.failing("Failed to open").failingToRead("Failed to decode").open,
     ]
 
     private func answer(
@@ -141,6 +144,16 @@ private struct Named: Codable, Sendable { var name: String }
         #expect(envelope.errors == ["name": ["must not be empty"], "age": ["must be a whole number"]])
         #expect(envelope.status_message == "Failed to save person: name must not be empty")
         #expect(envelope.status_code == 2001)
+    }
+
+    @Test func `is worded apart where a request cannot be read, if the route says so`() async throws {
+        let unreadable = try await answer(.post, "/door", body: "{}")
+        let refused = try await answer(.post, "/door", body: "{\"name\":\"Anna\"}")
+
+        let messages = try [unreadable, refused].map {
+            try JSONReader.decode(Problem.Envelope.self, from: $0.body).status_message
+        }
+        #expect(messages == ["Failed to decode: name is required", "Failed to open: Anna stays outside"])
     }
 
     @Test func `is told before a picture is read that is too large`() async throws {

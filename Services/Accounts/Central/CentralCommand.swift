@@ -38,16 +38,16 @@ enum CentralRefusal: Refusal, Equatable {
         switch self {
         case .featureMissing:
             Problem(
-                .badRequest, "Failed to decode: FeatureName required",
-                errors: ["feature_name": ["is missing"]])
+                .badRequest, "FeatureName required",
+                errors: ["feature_name": ["is required"]])
         case .unknownFeature(let name):
             Problem(
-                .badRequest, "Failed to decode: unknown feature \(name)",
+                .badRequest, "unknown feature \(name)",
                 errors: ["feature_name": ["is not known"]])
         case .badPayload(let why):
-            Problem(.badRequest, "Failed to decode: \(why)", errors: ["payload": [why]])
-        case .denied: Problem(.forbidden, "Failed to send command: access denied")
-        case .pointMissing: Problem(.notFound, "Failed to send command: charge point not found")
+            Problem(.badRequest, "payload \(why)", errors: ["payload": [why]])
+        case .denied: Problem(.forbidden, "access denied")
+        case .pointMissing: Problem(.notFound, "charge point not found")
         }
     }
 }
@@ -64,68 +64,85 @@ struct CentralFeature: Sendable {
     }
 
     let senders: Senders
-    /// From the plain value to JSON text; nil where there is no plain form.
-    let plain: (@Sendable (_ value: String, _ connector: Int) throws(CentralRefusal) -> JSONValue)?
+    /// From the plain value to the request; nil where there is no plain form.
+    let plain: Plain?
+    /// Members that a complete form may leave out, since the envelope names the connector.
+    let fillsConnector: Bool
+
+    /// The moment is for what needs a date.
+    typealias Plain =
+        @Sendable (_ value: String, _ connector: Int, _ now: Date) throws(CentralRefusal) -> JSONValue
 
     static let all: [String: CentralFeature] = [
-        "RemoteStartTransaction": .init(senders: .everybody) { value, connector throws(CentralRefusal) in
+        "RemoteStartTransaction": .init(senders: .everybody) { value, connector, _ throws(CentralRefusal) in
             guard let word = TagWord(value) else { throw .badPayload("must be an id tag") }
             return ["connectorId": .integer(Int64(connector)), "idTag": .string(word.text)]
         },
-        "RemoteStopTransaction": .init(senders: .everybody) { value, _ throws(CentralRefusal) in
+        "RemoteStopTransaction": .init(senders: .everybody) { value, _, _ throws(CentralRefusal) in
             guard let number = Int64(value) else { throw .badPayload("must be a session number") }
             return ["transactionId": .integer(number)]
         },
-        "Reset": .init(senders: .keepers) { value, _ throws(CentralRefusal) in
+        "Reset": .init(senders: .keepers) { value, _, _ throws(CentralRefusal) in
             guard ["Soft", "Hard"].contains(value) else { throw .badPayload("must be Soft or Hard") }
             return ["type": .string(value)]
         },
-        "UnlockConnector": .init(senders: .keepers) { _, connector in
+        "UnlockConnector": .init(senders: .keepers) { _, connector, _ in
             ["connectorId": .integer(Int64(connector))]
         },
-        "ChangeAvailability": .init(senders: .keepers) { value, connector throws(CentralRefusal) in
+        "ChangeAvailability": .init(senders: .keepers) { value, connector, _ throws(CentralRefusal) in
             guard ["Operative", "Inoperative"].contains(value) else {
                 throw .badPayload("must be Operative or Inoperative")
             }
             return ["connectorId": .integer(Int64(connector)), "type": .string(value)]
         },
-        "GetConfiguration": .init(senders: .keepers) { value, _ in
+        "GetConfiguration": .init(senders: .keepers) { value, _, _ in
             let keys = value.split(separator: ",").map { JSONValue.string(String($0).trimmed) }
             return keys.isEmpty ? [:] : ["key": .array(keys)]
         },
-        "ChangeConfiguration": .init(senders: .adminAndHost) { value, _ throws(CentralRefusal) in
+        "ChangeConfiguration": .init(senders: .adminAndHost) { value, _, _ throws(CentralRefusal) in
             guard let cut = value.firstIndex(of: "=") else { throw .badPayload("must be Key=Value") }
             return [
                 "key": .string(String(value[..<cut]).trimmed),
                 "value": .string(String(value[value.index(after: cut)...]).trimmed),
             ]
         },
-        "TriggerMessage": .init(senders: .keepers) { value, connector throws(CentralRefusal) in
+        "TriggerMessage": .init(senders: .keepers) { value, connector, _ throws(CentralRefusal) in
             guard !value.isEmpty else { throw .badPayload("must be the name of a message") }
             guard connector > 0 else { return ["requestedMessage": .string(value)] }
             return ["requestedMessage": .string(value), "connectorId": .integer(Int64(connector))]
         },
-        "ClearCache": .init(senders: .keepers) { _, _ in [:] },
-        "GetLocalListVersion": .init(senders: .keepers) { _, _ in [:] },
-        "GetCompositeSchedule": .init(senders: .keepers) { value, connector throws(CentralRefusal) in
+        "ClearCache": .init(senders: .keepers) { _, _, _ in [:] },
+        "GetLocalListVersion": .init(senders: .keepers) { _, _, _ in [:] },
+        // Content and version of the whole list are the gateway's to know: it is made there.
+        "SendLocalList": .init(senders: .keepers) { value, _, _ throws(CentralRefusal) in
+            guard value.isEmpty else { throw .badPayload("must be empty or the complete request") }
+            return [:]
+        },
+        "GetCompositeSchedule": .init(senders: .keepers, fillsConnector: true) {
+            value, connector, _ throws(CentralRefusal) in
             guard let seconds = Int64(value) else { throw .badPayload("must be seconds") }
             return ["connectorId": .integer(Int64(connector)), "duration": .integer(seconds)]
         },
         "SetChargingProfile": .init(senders: .admin), "ClearChargingProfile": .init(senders: .admin),
-        "GetDiagnostics": .init(senders: .admin) { value, _ in ["location": .string(value)] },
-        "UpdateFirmware": .init(senders: .admin), "ReserveNow": .init(senders: .admin),
+        "GetDiagnostics": .init(senders: .admin) { value, _, _ throws(CentralRefusal) in
+            guard value.contains("://") else { throw .badPayload("must be the URL to upload to") }
+            return ["location": .string(value)]
+        },
+        "UpdateFirmware": .init(senders: .admin) { value, _, now throws(CentralRefusal) in
+            guard value.contains("://") else { throw .badPayload("must be the URL to download from") }
+            return ["location": .string(value), "retrieveDate": .string(Timestamp.text(now))]
+        },
+        "ReserveNow": .init(senders: .admin),
         "CancelReservation": .init(senders: .admin), "DataTransfer": .init(senders: .admin),
-        "SendLocalList": .init(senders: .admin), "GetLog": .init(senders: .admin),
+        "GetLog": .init(senders: .admin),
         "ExtendedTriggerMessage": .init(senders: .admin), "InstallCertificate": .init(senders: .admin),
         "DeleteCertificate": .init(senders: .admin), "GetInstalledCertificateIds": .init(senders: .admin),
         "CertificateSigned": .init(senders: .admin), "SignedUpdateFirmware": .init(senders: .admin),
     ]
 
-    init(
-        senders: Senders,
-        plain: (@Sendable (_ value: String, _ connector: Int) throws(CentralRefusal) -> JSONValue)? = nil
-    ) {
+    init(senders: Senders, fillsConnector: Bool = false, plain: Plain? = nil) {
         self.senders = senders
+        self.fillsConnector = fillsConnector
         self.plain = plain
     }
 
@@ -139,32 +156,44 @@ struct CentralFeature: Sendable {
         }
     }
 
-    /// The complete form as it is, the plain one put into its members.
-    func payload(_ value: JSONValue?, connector: Int) throws(CentralRefusal) -> JSONValue {
+    /// Nil for a plain value. Throws: `CentralRefusal` for what begins like an object and is none.
+    static func complete(_ value: JSONValue?) throws(CentralRefusal) -> JSONValue? {
         switch value {
-        case .object: return value ?? [:]
+        case .object: return value
         case .string(let text) where text.trimmed.hasPrefix("{"):
             guard let read = try? JSONReader.decode(JSONValue.self, from: Array(text.utf8), rules: .api)
-            else {
-                throw .badPayload("is no JSON")
-            }
+            else { throw .badPayload("is no JSON") }
             return read
-        case .string(let text): return try made(of: text, connector)
-        case .integer(let number): return try made(of: String(number), connector)
-        case nil, .null: return try made(of: "", connector)
-        default: throw .badPayload("must be text or an object")
+        default: return nil
         }
     }
 
-    private func made(of text: String, _ connector: Int) throws(CentralRefusal) -> JSONValue {
+    /// The complete form as it is, the plain one put into its members.
+    func payload(_ value: JSONValue?, connector: Int, at now: Date) throws(CentralRefusal) -> JSONValue {
+        if let complete = try Self.complete(value) {
+            guard fillsConnector, case .object(var members) = complete, members["connectorId"] == nil else {
+                return complete
+            }
+            members["connectorId"] = .integer(Int64(connector))
+            return .object(members)
+        }
+        let text: String
+        switch value {
+        case .string(let word): text = word.trimmed
+        case .integer(let number): text = String(number)
+        case nil, .null: text = ""
+        default: throw .badPayload("must be text or an object")
+        }
         guard let plain else { throw .badPayload("must be the complete request") }
-        return try plain(text, connector)
+        return try plain(text, connector, now)
     }
 }
 
 extension Accounts {
     @RouteTable var centralRoutes: [GuardedRoute] {
-        Route(.post, "/api/v1/csc", sendCommand).summary("A command to a charge point, in the words of OCPP")
+        Route(.post, "/api/v1/csc", sendCommand).failing("Failed to send command")
+            .failingToRead("Failed to decode")
+            .summary("A command to a charge point, in the words of OCPP")
             .within(.seconds(14)).limited(by: .commands).needs(.user)
     }
 
@@ -209,47 +238,45 @@ struct CentralCommand {
             let row = try await host.database.run(.chargePoint(point, for: viewer, at: host.clock.now))
         else { throw CentralRefusal.pointMissing }
         guard feature.isFor(caller, owner: row.owner) else { throw CentralRefusal.denied }
-        let complete = try feature.payload(payload, connector: connector ?? 1)
+        // A message that is triggered without a connector is about the whole point.
+        let place = connector ?? (name == "TriggerMessage" ? 0 : 1)
+        let complete = try feature.payload(payload, connector: place, at: host.clock.now)
+        let isPlain = try CentralFeature.complete(payload) == nil
         try await audit()
+        let asker = Asker(
+            user: ID(caller.user), from: .accounts, by: .known(.csc),
+            isOperator: viewer.mayRun(ofOwner: row.owner), request: request.id)
         do {
             switch name {
-            case "RemoteStartTransaction" where !(viewer.isPower && isComplete(payload)):
-                return try await start(complete)
-            case "RemoteStopTransaction" where !(viewer.isPower && isComplete(payload)):
+            // The complete form of staff is checked against its schema only.
+            case "RemoteStartTransaction" where !viewer.isPower || isPlain:
+                return try await start(complete, by: viewer)
+            case "RemoteStopTransaction" where !viewer.isPower || isPlain:
                 return try await stop(complete)
+            case "SendLocalList" where isPlain:
+                return success(try await accounts.commands.send(SendTagList(to: id), by: asker).get().payload)
             default:
-                let asker = Asker(
-                    user: ID(caller.user), from: .accounts, by: .known(.csc),
-                    isOperator: viewer.mayRun(ofOwner: row.owner), request: request.id)
-                let answer = try await accounts.commands.send(
-                    SendCall(name, JSONWriter.text(complete), to: id), by: asker
-                ).get()
-                return success(answer.payload)
+                let call = SendCall(name, JSONWriter.text(complete), to: id)
+                return success(try await accounts.commands.send(call, by: asker).get().payload)
             }
         } catch let refusal as CommandRefusal {
             return try failure(refusal)
-        } catch ChargingRefusal.gateway(let refusal) {
-            return try failure(refusal)
         }
     }
 
-    private func isComplete(_ payload: JSONValue?) -> Bool {
-        switch payload {
-        case .object: true
-        case .string(let text): text.trimmed.hasPrefix("{")
-        default: false
-        }
-    }
-
-    private func start(_ payload: JSONValue) async throws -> CentralAnswer {
+    private func start(_ payload: JSONValue, by viewer: Viewer) async throws -> CentralAnswer {
         guard case .object(let members) = payload, case .string(let tag)? = members["idTag"] else {
             throw CentralRefusal.badPayload("must hold idTag")
         }
+        var place = connector ?? 1
+        if case .integer(let number)? = members["connectorId"] { place = Int(clamping: number) }
         let begin = BeginCharging(accounts: accounts, caller: caller, door: .csc, request: request.id)
         do {
-            _ = try await begin.run(StartWish(point: point, connector: connector ?? 1, tag: tag))
+            _ = try await begin.run(StartWish(point: point, connector: place, tag: tag))
         } catch ChargingRefusal.tagNotUsable {
             throw CentralRefusal.denied
+        } catch ChargingRefusal.gateway(let refusal) {
+            return try answer(to: refusal, isCheck: !viewer.isPower && refusal == .offline)
         }
         return success(#"{"status":"Accepted"}"#)
     }
@@ -260,12 +287,23 @@ struct CentralCommand {
             throw CentralRefusal.badPayload("must hold transactionId")
         }
         do {
-            _ = try await EndCharging(accounts: accounts, caller: caller, door: .csc, request: request.id)
-                .run(number)
+            let end = EndCharging(accounts: accounts, caller: caller, door: .csc, request: request.id)
+            _ = try await end.run(number, on: point)
         } catch ChargingRefusal.noSuchSession {
             throw CentralRefusal.denied
+        } catch ChargingRefusal.gateway(let refusal) {
+            return try answer(to: refusal, isCheck: false)
         }
         return success(#"{"status":"Accepted"}"#)
+    }
+
+    /// A station that answers `Rejected` has answered; what a check found is a failure of the request.
+    private func answer(to refusal: CommandRefusal, isCheck: Bool) throws -> CentralAnswer {
+        if isCheck { throw refusal.problem }
+        if refusal.known == .rejected, refusal.status == "Rejected" {
+            return success(#"{"status":"Rejected"}"#)
+        }
+        return try failure(refusal)
     }
 
     private func success(_ payload: String) -> CentralAnswer {

@@ -25,7 +25,6 @@ struct StartWish: Sendable {
 /// Why a start or a stop is refused before any station hears of it: the checks of api.md 5.2 that accounts can make.
 enum ChargingRefusal: Refusal, Equatable {
     case noSuchPoint
-    case noSuchConnector
     case connectorNotAvailable(String)
     case siteClosed
     case tagNotUsable
@@ -37,7 +36,6 @@ enum ChargingRefusal: Refusal, Equatable {
     var problem: Problem {
         switch self {
         case .noSuchPoint: Problem(.notFound, "charge point not found")
-        case .noSuchConnector: Problem(.notFound, "connector not found")
         case .connectorNotAvailable(let why): Problem(.conflict, code: 2023, why)
         case .siteClosed: Problem(.conflict, code: 2025, "station is closed")
         case .tagNotUsable:
@@ -158,7 +156,9 @@ struct BeginCharging {
     }
 
     private func check(_ place: StartPlace) throws(ChargingRefusal) {
-        guard let isActive = place.isConnectorActive else { throw .noSuchConnector }
+        guard let isActive = place.isConnectorActive else {
+            throw .connectorNotAvailable("there is no such connector")
+        }
         guard isActive else { throw .connectorNotAvailable("connector is switched off") }
         guard place.overlay == nil else { throw .connectorNotAvailable("connector is in maintenance") }
         guard place.pointStatus != "Unavailable", place.pointStatus != "Faulted",
@@ -200,15 +200,18 @@ extension Accounts {
         guard let word = TagWord(String(RandomText.deviceToken().prefix(20))) else {
             preconditionFailure("hexadecimal digits are a tag")
         }
-        let event = try await host.database.transaction { transaction in
+        let (tag, event) = try await host.database.transaction { transaction -> (String, TagChanged?) in
             let now = host.clock.now
+            // Of two starts at once, the second finds the first's.
+            try await transaction.run(.holdTags(of: user))
+            if let tag = try await transaction.run(.usableTag(of: user, at: now)) { return (tag.word, nil) }
             _ = try await transaction.run(.enter(word, of: user, source: "AP", at: now))
             let event = TagChanged(word.text, of: user, at: now)
             try await transaction.run(.announce(event))
-            return event
+            return (word.text, event)
         }
-        host.bus.publish(event)
-        return word.text
+        if let event { host.bus.publish(event) }
+        return tag
     }
 }
 
@@ -255,9 +258,12 @@ struct EndCharging {
     let request: String?
 
     /// Throws: `ChargingRefusal`; `RedisError` where no gateway can be asked.
-    func run(_ number: Int64) async throws -> WatchedSession {
+    ///
+    /// - Parameter point: where the session must be; nil for anywhere.
+    func run(_ number: Int64, on place: String? = nil) async throws -> WatchedSession {
         guard let session = try await accounts.host.database.run(.watchedSession(number)),
-            session.isFor(caller), let point = ChargePointID(session.point)
+            session.isFor(caller), place == nil || place == session.point,
+            let point = ChargePointID(session.point)
         else { throw ChargingRefusal.noSuchSession }
         guard !session.isFinished else {
             throw ChargingRefusal.gateway(CommandRefusal(.carBusyOrSessionOver, "session has ended"))

@@ -27,9 +27,9 @@ struct LiveDoor: Sendable {
         limits.pingInterval = .seconds(30)
         limits.pongPatience = .seconds(90)
         limits.silenceCode = CloseCode(rawValue: 4_408)
-        let (hub, accounts, address) = (hub, accounts, request.client)
+        let (hub, accounts) = (hub, accounts)
         return Handshake.accept(request, deflate: DeflatePolicy(), limits: limits) { socket in
-            LiveSocket(socket, hub, accounts, from: address).begin(token: header)
+            LiveSocket(socket, hub, accounts).begin(token: header)
         }
     }
 }

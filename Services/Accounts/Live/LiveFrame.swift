@@ -61,12 +61,26 @@ struct LiveRequest: Codable, Sendable {
     var token: String?
     var command: String?
     var charge_point_id: String?
-    var connector_id: Whole<0, 999>?
+    var connector_id: Int64?
     var transaction_id: Int64?
     var payment_method_id: String?
     var car_id: Int64?
-    var target_wh: Whole<1, 1_000_000>?
+    var target_wh: Int64?
     var discount_code: String?
+
+    /// What is wrong in it, each by the field and the rule that it breaks.
+    var mistakes: [String] {
+        var found: [String] = []
+        if command.flatMap(LiveCommand.init) == nil { found.append("Command ws_command") }
+        if let connector_id, connector_id < 0 { found.append("ConnectorId min") }
+        if let transaction_id, transaction_id < 0 { found.append("TransactionId min") }
+        if let target_wh, !(1...1_000_000).contains(target_wh) { found.append("TargetWh range") }
+        if command == LiveCommand.startTransaction.rawValue {
+            if charge_point_id?.isEmpty ?? true { found.append("ChargePointId required") }
+            if connector_id == nil { found.append("ConnectorId required") }
+        }
+        return found
+    }
 }
 
 enum LiveCommand: String, CaseIterable, Sendable {

@@ -24,11 +24,13 @@ final class LiveHub: Sendable {
     private struct State {
         var sockets: [ObjectIdentifier: LiveSocket] = [:]
         var byUser: [Int64: [LiveSocket]] = [:]
-        var byLogin: [Int64: [LiveSocket]] = [:]
+        var byLogin: [ID<LoginSession>: [LiveSocket]] = [:]
         var bySession: [ID<ChargingSession>: [LiveSocket]] = [:]
         var access: [String: Access] = [:]
     }
 
+    /// How long a start or a stop is waited for.
+    let patience: Duration
     private let host: Host
     private let state = Mutex(State())
 
@@ -37,8 +39,9 @@ final class LiveHub: Sendable {
     /// How long it is believed who may hear of a point; changes are told sooner.
     private static let accessLife = Duration.seconds(60)
 
-    init(_ host: Host) {
+    init(_ host: Host, patience: Duration) {
         self.host = host
+        self.patience = patience
         host.metrics.gauge("voltbus_client_sockets", "Open client WebSockets.") { [weak self] in
             Double(self?.state.withLock { $0.sockets.count } ?? 0)
         }
@@ -49,22 +52,25 @@ final class LiveHub: Sendable {
     func bind(_ socket: LiveSocket, to caller: Caller) {
         let oldest = state.withLock { state -> LiveSocket? in
             state.byUser[caller.user, default: []].append(socket)
-            state.byLogin[caller.loginSession, default: []].append(socket)
+            state.byLogin[ID(caller.loginSession), default: []].append(socket)
             let all = state.byUser[caller.user] ?? []
-            return all.count > Self.mostOfUser ? all.first : nil
+            guard all.count > Self.mostOfUser, let oldest = all.first else { return nil }
+            // Not counted any more, however long its goodbye takes.
+            Self.drop(oldest, caller.user, from: &state.byUser)
+            return oldest
         }
         oldest.map { old in old.loop.execute { old.close(4_409, "too many sockets") } }
     }
 
     func remove(_ socket: LiveSocket) {
-        let caller = socket.caller
+        let (caller, sessions) = (socket.caller, Array(socket.streams.keys))
         state.withLock { state in
             state.sockets[ObjectIdentifier(socket)] = nil
             if let caller {
                 Self.drop(socket, caller.user, from: &state.byUser)
-                Self.drop(socket, caller.loginSession, from: &state.byLogin)
+                Self.drop(socket, ID(caller.loginSession), from: &state.byLogin)
             }
-            for session in Array(state.bySession.keys) { Self.drop(socket, session, from: &state.bySession) }
+            for session in sessions { Self.drop(socket, session, from: &state.bySession) }
         }
     }
 
@@ -83,41 +89,76 @@ final class LiveHub: Sendable {
         }
     }
 
+    func unwatch(_ session: ID<ChargingSession>, _ socket: LiveSocket) {
+        state.withLock { Self.drop(socket, session, from: &$0.bySession) }
+    }
+
     /// A part that hears the bus for all sockets.
     var part: Part {
         host.task("client sockets") { [self] in
-            let listening = await host.bus.listen([
-                .to(ReadingsStored.self) { [self] event in
-                    for reading in event.readings { each(ofSession: reading.session) { $0.hear(reading) } }
-                },
-                .to(SessionStarted.self) { [self] event in
-                    each(ofUser: event.session.user) { $0.moved(event.session.number) }
-                },
-                .to(SessionEnded.self) { [self] event in
-                    each(ofUser: event.session.user) { $0.moved(event.session.number) }
-                    each(ofSession: event.session.number) { $0.over(event.session.number) }
-                    state.withLock { $0.bySession[event.session.number] = nil }
-                },
-                .to(LoginRevoked.self) { [self] event in
-                    each(ofLogin: event.login) { $0.close(4_401, "login session ended") }
-                },
-                .to(ConnectorChanged.self) { [self] event in
-                    tell(
-                        event.place.chargePoint.text,
-                        "connector #\(event.place.number): \(event.state.status.word)")
-                },
-                .to(StationConnected.self) { [self] event in tell(event.chargePoint.text, "connected") },
-                .to(StationDisconnected.self) { [self] event in tell(event.chargePoint.text, "disconnected")
-                },
-                .to(StationLogged.self) { [self] event in tell(event) },
-                .to(PointChanged.self) { [self] event in
-                    state.withLock { $0.access[event.chargePoint.text] = nil }
-                },
-                .to(RightsChanged.self) { [self] _ in state.withLock { $0.access = [:] } },
-            ])
-            // Until it is cancelled.
-            try? await host.sleep(for: .seconds(1_000_000_000))
+            let listening = await host.bus.listen(
+                [
+                    .to(ReadingsStored.self) { [self] event in
+                        for reading in event.readings {
+                            each(ofSession: reading.session) { $0.hear(reading) }
+                        }
+                    },
+                    .to(SessionStarted.self) { [self] event in
+                        each(ofUser: event.session.user) { $0.moved(event.session.number) }
+                    },
+                    .to(SessionEnded.self) { [self] event in
+                        each(ofUser: event.session.user) { $0.moved(event.session.number) }
+                        each(ofSession: event.session.number) { $0.over(event.session.number) }
+                    },
+                    .to(LoginRevoked.self) { [self] event in
+                        each(ofLogin: event.login) { $0.close(4_401, "login session ended") }
+                    },
+                    .to(ConnectorChanged.self) { [self] event in
+                        tell(
+                            event.place.chargePoint.text,
+                            "connector #\(event.place.number): \(event.state.status.word)")
+                    },
+                    .to(StationConnected.self) { [self] event in tell(event.chargePoint.text, "connected") },
+                    .to(StationDisconnected.self) { [self] event in
+                        tell(event.chargePoint.text, "disconnected")
+                    },
+                    .to(StationLogged.self) { [self] event in tell(event) },
+                    .to(PointChanged.self) { [self] event in
+                        state.withLock { $0.access[event.chargePoint.text] = nil }
+                    },
+                    .to(RightsChanged.self) { [self] _ in state.withLock { $0.access = [:] } },
+                ],
+                onLive: { [self] in
+                    Task(executorPreference: host.bus.loop) { await self.catchUp() }
+                })
+            while !Task.isCancelled {
+                // Cancelled: the loop ends.
+                try? await host.sleep(for: .seconds(60))
+                await catchUp()
+            }
             listening.cancel()
+        }
+    }
+
+    /// What was told while nobody could hear it: logins that ended, sessions that are over.
+    private func catchUp() async {
+        let (logins, sessions) = state.withLock { state in
+            state.access = [:]
+            return (Array(state.byLogin.keys), state.bySession.keys.map(\.number))
+        }
+        do {
+            if !logins.isEmpty {
+                for login in try await host.database.run(.ended(among: logins, at: host.clock.now)) {
+                    each(ofLogin: login) { $0.close(4_401, "login session ended") }
+                }
+            }
+            if !sessions.isEmpty {
+                for session in try await host.database.run(.finished(among: sessions)) {
+                    each(ofSession: session) { $0.over(session) }
+                }
+            }
+        } catch {
+            host.log.debug("live.not_caught_up", ["error": .text("\(error)")])
         }
     }
 
@@ -135,7 +176,7 @@ final class LiveHub: Sendable {
     }
 
     private func each(ofLogin login: ID<LoginSession>, _ body: @escaping @Sendable (LiveSocket) -> Void) {
-        for socket in state.withLock({ $0.byLogin[login.number] ?? [] }) {
+        for socket in state.withLock({ $0.byLogin[login] ?? [] }) {
             socket.loop.execute { body(socket) }
         }
     }
@@ -226,6 +267,24 @@ struct PointAccessRow: Row, Sendable {
         level = try cells.next()
         owner = try cells.next()
         shared = try cells.next()
+    }
+}
+
+extension Query where Result == [ID<LoginSession>] {
+    /// Also those that were deleted.
+    fileprivate static func ended(among logins: [ID<LoginSession>], at now: Date) -> Self {
+        """
+        SELECT asked.id
+        FROM unnest(\(logins.map(\.number))::bigint[]) AS asked (id)
+        LEFT JOIN accounts_view.login AS login ON login.login_session_id = asked.id
+        WHERE login.login_session_id IS NULL OR login.is_revoked OR NOT login.is_active OR login.expires_at <= \(now)
+        """
+    }
+}
+
+extension Query where Result == [ID<ChargingSession>] {
+    fileprivate static func finished(among sessions: [Int64]) -> Self {
+        "SELECT session_id FROM gateway_view.session WHERE session_id = ANY(\(sessions)) AND is_finished"
     }
 }
 

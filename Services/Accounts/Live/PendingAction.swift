@@ -19,9 +19,6 @@ struct PendingAction: Row, Equatable, Sendable {
     var begunAt: Date
 
     static let columns = "kind, session_id, begun_at"
-    /// Seconds after which nobody waits any more.
-    static let patience = 90.0
-
     init(_ kind: Kind, _ session: ID<ChargingSession>, at begunAt: Date) {
         self.kind = kind
         self.session = session
@@ -35,12 +32,15 @@ struct PendingAction: Row, Equatable, Sendable {
         begunAt = try cells.next()
     }
 
-    func isOver(at now: Date) -> Bool { now.timeIntervalSince(begunAt) >= Self.patience }
+    /// - Parameter patience: how long anybody waits.
+    func isOver(at now: Date, patience: Duration) -> Bool {
+        now.timeIntervalSince(begunAt) >= Double(patience.components.seconds)
+    }
 
     /// What is said while it lasts.
-    func waiting(at now: Date) -> LiveFrame {
+    func waiting(at now: Date, patience: Duration) -> LiveFrame {
         let seconds = max(0, Int(now.timeIntervalSince(begunAt)))
-        let progress = min(100, seconds * 100 / Int(Self.patience))
+        let progress = min(100, seconds * 100 / Int(patience.components.seconds))
         return LiveFrame(
             status: .waiting, stage: kind.stage, info: "waiting \(seconds)s; \(progress)%",
             id: kind == .start ? -1 : session.number, progress: progress)

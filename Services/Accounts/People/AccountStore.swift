@@ -1,6 +1,7 @@
 import Contracts
 import Core
 import FoundationEssentials
+import HTTP
 import Postgres
 
 /// Which account is meant.
@@ -47,7 +48,69 @@ extension Query where Result == [Account] {
     }
 }
 
+/// Which accounts an administrator asks for.
+struct AccountFilter: Sendable {
+    var role: Role?
+    var type: UserType?
+    var isActive: Bool?
+    var text: String?
+
+    init() {}
+
+    init(_ query: UserQuery) {
+        role = query.role
+        type = query.user_type
+        isActive = query.is_active
+        text = query.q
+    }
+
+    fileprivate var condition: SQL {
+        var condition: SQL = "account.deleted_at IS NULL"
+        if let role { condition = "\(condition) AND account.role = \(role.rawValue)" }
+        if let isActive { condition = "\(condition) AND (account.status = 'active') = \(isActive)" }
+        let isVIP: SQL = """
+            (account.is_vip OR EXISTS (
+                SELECT FROM accounts.charge_point AS point
+                WHERE point.owner_id = account.id AND point.deleted_at IS NULL
+            ))
+            """
+        switch type {
+        case nil: break
+        case .admin: condition = "\(condition) AND account.role = 'admin'"
+        case .vip: condition = "\(condition) AND account.role <> 'admin' AND \(isVIP)"
+        case .student: condition = "\(condition) AND account.role <> 'admin' AND NOT \(isVIP)"
+        }
+        if let text, !text.isEmpty {
+            condition = """
+                \(condition) AND strpos(lower(concat_ws(E'\\n', account.username, account.email, account.name,
+                    account.first_name, account.last_name)), lower(\(text))) > 0
+                """
+        }
+        return condition
+    }
+}
+
+extension Query where Result == [Account] {
+    /// By number.
+    static func accounts(
+        _ filter: AccountFilter, limit: Int, offset: Int, descending: Bool = false
+    ) -> Self {
+        let order: SQL = descending ? "DESC" : "ASC"
+        return """
+            SELECT \(columns: Account.self)
+            \(Account.relations)
+            WHERE \(filter.condition)
+            ORDER BY account.id \(order)
+            LIMIT \(limit) OFFSET \(offset)
+            """
+    }
+}
+
 extension Query where Result == Int64 {
+    static func countAccounts(_ filter: AccountFilter) -> Self {
+        "SELECT count(*) FROM accounts.account AS account WHERE \(filter.condition)"
+    }
+
     static func countAccounts(withAdmins: Bool) -> Self {
         "SELECT count(*) FROM accounts.account WHERE deleted_at IS NULL AND (\(withAdmins) OR role <> 'admin')"
     }
@@ -111,6 +174,30 @@ extension Query where Result == Void {
 
     static func noteLogin(of id: ID<User>, at now: Date) -> Self {
         "UPDATE accounts.account SET last_login_at = \(now), last_seen_at = \(now) WHERE id = \(id)"
+    }
+}
+
+extension Query where Result == NameClash? {
+    /// A name that is somebody else's e-mail address, or the other way round: one login must not mean two people.
+    static func nameClash(_ username: String, _ email: String, of id: ID<User>?) -> Self {
+        """
+        SELECT \(columns: NameClash.self) FROM accounts.account
+        WHERE deleted_at IS NULL AND id IS DISTINCT FROM \(id as ID<User>?)
+            AND ((email <> '' AND email = \(username.lowercased())) OR (username = \(email) AND \(email) <> ''))
+        ORDER BY id
+        LIMIT 1
+        """
+    }
+}
+
+/// Whose name is in the way.
+struct NameClash: Row, Sendable {
+    var username: String
+
+    static let columns = "username"
+
+    init(_ cells: inout Cells) throws {
+        username = try cells.next()
     }
 }
 

@@ -38,11 +38,24 @@ extension PlanBody: RowDecodable {
 
 /// A card, as its owner sees it (api.md 4.9).
 struct MethodBody: Codable, Equatable, Sendable {
+    /// Empty for everybody but its owner: who knows it could pay with it.
     var identifier: String
     var card_number: String
     var card_brand: String
-    var fail_count: Int
+    /// `MM/YY`; empty where it has none.
+    var expiry_date: String
     var is_default: Bool
+    var fail_count: Int
+    var user_id = ""
+    var user_name = ""
+
+    func shown(for owner: Account, isOwn: Bool) -> MethodBody {
+        var body = self
+        body.user_id = owner.hex
+        body.user_name = owner.username
+        if !isOwn { body.identifier = "" }
+        return body
+    }
 }
 
 extension MethodBody: RowDecodable {
@@ -50,6 +63,7 @@ extension MethodBody: RowDecodable {
         identifier = try cells.next()
         card_number = try cells.next()
         card_brand = try cells.next()
+        expiry_date = try cells.next()
         fail_count = Int(try cells.next(Int32.self))
         is_default = try cells.next()
     }
@@ -77,7 +91,7 @@ extension Query where Result == Bool {
 extension Query where Result == [MethodBody] {
     static func methods(of user: ID<User>) -> Self {
         """
-        SELECT identifier, card_number, card_brand, fail_count, is_default
+        SELECT identifier, card_number, card_brand, coalesce(to_char(expires_on, 'MM/YY'), ''), fail_count, is_default
         FROM billing_view.card
         WHERE user_id = \(user)
         ORDER BY added_at, method_id

@@ -3,6 +3,7 @@ import Core
 import Crypto
 import HTTP
 import Hosting
+import Identity
 import Postgres
 
 /// A new account, whoever enters it. Role, level, plan and the like are only what the caller may grant.
@@ -13,15 +14,21 @@ struct RegisterAccount {
 
     /// - Parameters:
     ///   - invite: the code, where REGISTRATION asks for one; staff need none.
+    ///   - change: what else an administrator writes of it at once.
     ///
-    /// Throws: `AccountsRefusal`.
-    func run(_ wish: NewAccount, password: String, rules: PasswordRules, invite: String? = nil) async throws
-        -> ID<User>
-    {
-        try check(wish)
-        if let mistake = rules.mistake(in: password, username: wish.username, email: wish.email) {
-            throw AccountsRefusal.invalid(field: "password", mistake)
+    /// Throws: `AccountsRefusal`, `InvalidRequest`.
+    func run(
+        _ wish: NewAccount, password: String, rules: PasswordRules, invite: String? = nil,
+        _ noticed: Mistakes = Mistakes(), filledBy change: AccountChange? = nil
+    ) async throws -> ID<User> {
+        var mistakes = noticed
+        if !Names.isUsername(wish.username) {
+            mistakes.add("username", "must be 3 to 150 letters, digits or _ . @ + -")
         }
+        if let mistake = rules.mistake(in: password, username: wish.username, email: wish.email) {
+            mistakes.add("password", mistake)
+        }
+        try mistakes.check()
         var account = wish
         account.passwordHash = try await accounts.hasher.hash(password)
         let (new, host) = (account, accounts.host)
@@ -33,6 +40,7 @@ struct RegisterAccount {
                 }
             }
             let id = try await enter(new, in: transaction)
+            if let change { try await fill(id, with: change, in: transaction) }
             try await transaction.run(
                 .record(
                     AuditEntry(
@@ -44,25 +52,23 @@ struct RegisterAccount {
     }
 
     private func enter(_ account: NewAccount, in transaction: Transaction) async throws -> ID<User> {
-        do {
+        try await transaction.checkNames(account.username, account.email, of: nil)
+        return try await accounts.storingNames {
             let hex = RandomText.deviceToken()
             return try await transaction.run(.enter(account, hex: hex, at: accounts.host.clock.now))
-        } catch let error as DatabaseError where error.violatesUnique("account_username") {
-            throw AccountsRefusal.taken(field: "username", "already exists")
-        } catch let error as DatabaseError where error.violatesUnique("account_email") {
-            throw AccountsRefusal.taken(field: "email", "is already in use")
         }
     }
 
-    private func check(_ wish: NewAccount) throws(AccountsRefusal) {
-        guard Names.isUsername(wish.username) else {
-            throw .invalid(field: "username", "must be 3 to 150 letters, digits or _ . @ + -")
+    private func fill(_ id: ID<User>, with change: AccountChange, in transaction: Transaction) async throws {
+        guard var account = try await transaction.run(.heldAccount(id)) else {
+            throw AccountsRefusal.noSuchUser
         }
-        guard wish.email.isEmpty || Names.isEmail(wish.email) else {
-            throw .invalid(field: "email", "must be an e-mail address")
+        account.apply(profile: change)
+        try account.apply(rights: change)
+        if let caller {
+            let grant = Grant(role: account.knownRole, level: Int(account.accessLevel))
+            guard grant.isAllowed(by: caller) else { throw AccountsRefusal.aboveOwnRights }
         }
-        if let phone = wish.phone, !Names.isPhone(phone) {
-            throw .invalid(field: "phone", "must be 10 to 15 digits")
-        }
+        try await transaction.run(.store(account))
     }
 }

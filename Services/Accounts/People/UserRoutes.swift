@@ -9,30 +9,30 @@ import Postgres
 
 struct EvsysRegisterInput: Codable, Sendable {
     var username: String?
-    var password: Verbatim<1, 128>?
+    var password: Verbatim<0, 128>?
     var name: Text<0, 255>?
-    var email: String?
+    var email: EmailAddress?
     /// The invite code.
     var token: String?
 }
 
 struct RegisterInput: Codable, Sendable {
-    var username: Text<3, 80>
-    var email: Text<3, 254>
+    var username: Text<1, 150>
+    var email: EmailAddress
     var password: Verbatim<1, 128>
     var confirm_password: Verbatim<1, 128>
-    var phone: Text<0, 20>?
+    var phone: PhoneNumber?
     /// The invite code.
     var token: String?
 }
 
 struct EvsysCreateInput: Codable, Sendable {
-    var username: Text<3, 150>
+    var username: Username
     var password: Verbatim<1, 128>
     var name: Text<0, 255>?
-    var email: String?
-    /// `admin`, `operator`, `user`, or empty for user.
-    var role: String?
+    var email: EmailAddress?
+    /// Empty for user.
+    var role: RoleWord?
     var access_level: Whole<0, 10>?
     var payment_plan: Text<1, 50>?
     var group: Text<0, 50>?
@@ -58,7 +58,8 @@ struct UserInfoBody: Codable, Sendable {
 
 extension Accounts {
     @RouteTable var userRoutes: [GuardedRoute] {
-        Route(.post, "/api/v1/users/register", registerEvsys).failing("Failed to decode user data")
+        Route(.post, "/api/v1/users/register", registerEvsys)
+            .failing("Failed to register user").failingToRead("Failed to decode user data")
             .summary("A new account with its first device token").limited(by: .credentials)
             .openToAnyCredential
         Route(.post, "/api/auth/register", register).failing("Failed to register").summary("A new account")
@@ -81,12 +82,14 @@ extension Accounts {
 
     func registerEvsys(_ call: Call<None, None, EvsysRegisterInput>) async throws -> Created<EvsysUserBody> {
         let body = call.body
-        let (sentName, sentEmail) = (body.username ?? "", body.email ?? "")
-        guard let password = body.password?.text else { throw AccountsRefusal.passwordMissing }
+        let (sentName, sentEmail) = (body.username ?? "", body.email?.text ?? "")
+        guard let password = body.password?.text, !password.isEmpty else {
+            throw AccountsRefusal.passwordMissing
+        }
         guard !(sentName.isEmpty && sentEmail.isEmpty) else {
             throw AccountsRefusal.invalid(field: "username", "or email is needed")
         }
-        try await call.countAttempt(on: sentName.isEmpty ? sentEmail : sentName)
+        try await call.countAttempt(on: "register \(sentName.isEmpty ? sentEmail : sentName)")
         let username = sentName.isEmpty ? sentEmail : sentName
         let email = sentEmail.isEmpty && Names.isEmail(sentName) ? sentName : sentEmail
         let register = RegisterAccount(accounts: self, caller: nil, request: call.request)
@@ -99,46 +102,38 @@ extension Accounts {
 
     func register(_ call: Call<None, None, RegisterInput>) async throws -> Created<UserBody> {
         let body = call.body
-        guard Names.isPlainUsername(body.username.text) else {
-            throw AccountsRefusal.invalid(field: "username", "must be 3 to 80 letters, digits or _")
+        // Apart from log-ins: whoever has just registered may still mistype the password.
+        try await call.countAttempt(on: "register \(body.username.text)")
+        var mistakes = Mistakes()
+        if !Names.isPlainUsername(body.username.text) {
+            mistakes.add("username", "must be 3 to 80 letters, digits or _")
         }
-        guard body.password.text == body.confirm_password.text else {
-            throw AccountsRefusal.invalid(field: "confirm_password", "must equal password")
+        if body.email.text.isEmpty { mistakes.add("email", "must not be empty") }
+        if body.password.text != body.confirm_password.text {
+            mistakes.add("confirm_password", "must equal password")
         }
-        try await call.countAttempt(on: body.username.text)
-        let phone = body.phone.flatMap { $0.text.isEmpty ? nil : $0.text }
-        let new = NewAccount(username: body.username.text, email: body.email.text, phone: phone)
+        let new = NewAccount(
+            username: body.username.text, email: body.email.text, phone: body.phone?.stored)
         let register = RegisterAccount(accounts: self, caller: nil, request: call.request)
-        let id = try await register.run(new, password: body.password.text, rules: .strong, invite: body.token)
+        let id = try await register.run(
+            new, password: body.password.text, rules: .strong, invite: body.token, mistakes)
         return Created(try await account(id).body(in: host.settings.currency))
     }
 
     func createUser(_ call: Call<None, None, EvsysCreateInput>) async throws -> Created<EvsysUserBody> {
         let (body, caller) = (call.body, call.identified)
-        let role: Role
-        switch body.role {
-        case nil, "": role = .user
-        case .some(let word):
-            guard let known = Role(rawValue: word) else {
-                throw AccountsRefusal.invalid(field: "role", "must be admin, operator, user or empty")
-            }
-            role = known
-        }
-        let level = body.access_level?.number ?? 0
+        let (role, level) = (body.role?.role ?? .user, body.access_level?.number ?? 0)
         guard Grant(role: role, level: level).isAllowed(by: caller) else {
             throw AccountsRefusal.aboveOwnRights
         }
         let plan = body.payment_plan?.text ?? "default"
-        let isKnown = try await host.database.run(.planExists(plan))
-        guard plan == "default" || isKnown else {
-            throw AccountsRefusal.invalid(field: "payment_plan", "does not exist")
-        }
+        try await checkPlan(plan)
         var new = NewAccount(
-            username: body.username.text, email: body.email ?? "", name: body.name?.text ?? "")
+            username: body.username.text, email: body.email?.text ?? "", name: body.name?.text ?? "")
         new.role = role.rawValue
         new.accessLevel = Int16(level)
         new.plan = plan
-        new.group = body.group?.text ?? "default"
+        if let group = body.group?.text, !group.isEmpty { new.group = group }
         let register = RegisterAccount(accounts: self, caller: caller, request: call.request)
         let id = try await register.run(new, password: body.password.text, rules: .short)
         return Created(try await account(id).evsysBody())
@@ -175,24 +170,26 @@ extension Accounts {
                 last_seen: found.lastSeen ?? .never,
                 payment_plans: try await host.database.run(.plans(named: found.plan)),
                 user_tags: try await host.database.run(.tags(TagFilter(user: found.id))).map(\.body),
-                payment_methods: try await host.database.run(.methods(of: found.id))))
+                payment_methods: try await host.database.run(.methods(of: found.id)).map {
+                    $0.shown(for: found, isOwn: found.id == own.id)
+                }))
     }
 
     func showOwn(_ call: Call<None, None, None>) async throws -> OK<UserBody> {
         OK(try await account(ID(call.identified.user)).body(in: host.settings.currency))
     }
 
-    func changeOwn(_ call: Call<None, None, ProfileChange>) async throws -> OK<UserBody> {
-        let change = ChangeProfile(accounts: self, caller: call.identified, request: call.request)
-        return OK(try await change.run(call.body))
+    func changeOwn(_ call: Call<None, None, AccountChange>) async throws -> OK<UserBody> {
+        OK(try await change(ID(call.identified.user), call.body, by: call.identified, call.request))
     }
 
-    func replaceOwn(_ call: Call<None, None, ProfileChange>) async throws -> OK<UserBody> {
-        let change = ChangeProfile(accounts: self, caller: call.identified, request: call.request)
-        return OK(try await change.run(try call.body.whole()))
+    func replaceOwn(_ call: Call<None, None, AccountChange>) async throws -> OK<UserBody> {
+        let change = try call.body.whole()
+        return OK(try await self.change(ID(call.identified.user), change, by: call.identified, call.request))
     }
 
     func changePassword(_ call: Call<None, None, PasswordChange>) async throws -> OK<Notice> {
+        try await call.countAttempt(on: "user \(call.identified.user)")
         let change = ChangePassword(accounts: self, caller: call.identified, request: call.request)
         try await change.run(call.body)
         return OK(Notice(message: "Password changed"))

@@ -17,12 +17,16 @@ struct ChangePort {
     private var viewer: Viewer { Viewer(caller) }
 
     /// Throws: `SiteRefusal`.
-    func enter(_ input: PortInput, on point: String) async throws -> PortBody {
-        _ = try await accounts.ownChargePointRow(point, for: viewer)
-        guard let power = input.max_power else { throw SiteRefusal.invalid(field: "max_power", "is missing") }
-        guard let type = input.connector_type else {
-            throw SiteRefusal.invalid(field: "connector_type", "is missing")
+    func enter(_ input: PortInput, on place: String?) async throws -> PortBody {
+        var mistakes = Mistakes()
+        if place == nil { mistakes.add("charge_point_id", "is required") }
+        if input.max_power == nil { mistakes.add("max_power", "is required") }
+        if input.connector_type == nil { mistakes.add("connector_type", "is required") }
+        try mistakes.check()
+        guard let point = place, let power = input.max_power, let type = input.connector_type else {
+            throw SiteRefusal.noSuchPoint
         }
+        _ = try await accounts.ownChargePointRow(point, for: viewer)
         let id = try await host.database.transaction { transaction in
             // Held, so that two new connectors do not take one number.
             guard try await transaction.run(.holdChargePoint(point)) != nil else {
@@ -70,8 +74,11 @@ struct ChangePort {
     /// Throws: `SiteRefusal`.
     func hide(_ port: ID<Port>) async throws {
         let row = try await own(port)
-        guard row.connector.session == nil else { throw SiteRefusal.sessionGoesOn }
         try await host.database.transaction { transaction in
+            let place = row.connector
+            if try await transaction.run(.isCharging(on: place.point, connector: place.number)) {
+                throw SiteRefusal.sessionGoesOn
+            }
             try await transaction.run(.hideConnector(port, at: host.clock.now))
             try await tell("DELETE_PORT", port, row.connector.point, in: transaction)
         }

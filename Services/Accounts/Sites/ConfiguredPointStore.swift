@@ -90,6 +90,15 @@ extension Query where Result == Bool {
         """
     }
 
+    static func isCharging(on point: String, connector: Int32) -> Self {
+        """
+        SELECT EXISTS (
+            SELECT FROM gateway_view.session
+            WHERE charge_point_id = \(point) AND connector_id = \(connector) AND NOT is_finished
+        )
+        """
+    }
+
     static func siteExists(_ site: Int64) -> Self {
         "SELECT EXISTS (SELECT FROM accounts.site WHERE id = \(site) AND deleted_at IS NULL)"
     }

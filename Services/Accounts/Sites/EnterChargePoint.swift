@@ -23,7 +23,7 @@ struct EnterChargePoint {
     func run(_ change: ChargePointChange) async throws -> (ChargePointBody, Connection) {
         let viewer = Viewer(caller)
         let host = accounts.host
-        guard let title = change.title else { throw SiteRefusal.invalid(field: "title", "is missing") }
+        guard let title = change.title else { throw SiteRefusal.invalid(field: "title", "is required") }
         if change.charge_point_id != nil, !viewer.isPower {
             throw SiteRefusal.onlyForPower("charge_point_id")
         }

@@ -132,11 +132,8 @@ extension Accounts {
     }
 
     func enterPort(_ call: Call<None, None, PortInput>) async throws -> Created<PortBody> {
-        guard let point = call.body.charge_point_id else {
-            throw SiteRefusal.invalid(field: "charge_point_id", "is missing")
-        }
         let change = ChangePort(accounts: self, caller: call.identified, request: call.request)
-        return Created(try await change.enter(call.body, on: point))
+        return Created(try await change.enter(call.body, on: call.body.charge_point_id))
     }
 
     func enterSitePort(_ call: Call<SitePath, None, PortInput>) async throws -> Created<PortBody> {

@@ -45,10 +45,14 @@ struct ConfiguredSite: Row, Equatable, Sendable {
 
     /// A new site out of a complete input; also what PUT makes of an old one.
     init(_ input: StationInput) throws(SiteRefusal) {
-        guard let name = input.name else { throw .invalid(field: "name", "is missing") }
-        guard let lat = input.lat else { throw .invalid(field: "lat", "is missing") }
-        guard let lng = input.lng else { throw .invalid(field: "lng", "is missing") }
-        guard let address = input.address else { throw .invalid(field: "address", "is missing") }
+        var mistakes = Mistakes()
+        if input.name == nil { mistakes.add("name", "is required") }
+        if input.lat == nil { mistakes.add("lat", "is required") }
+        if input.lng == nil { mistakes.add("lng", "is required") }
+        if input.address == nil { mistakes.add("address", "is required") }
+        guard let name = input.name, let lat = input.lat, let lng = input.lng, let address = input.address,
+            mistakes.all == nil
+        else { throw .several(mistakes.all ?? InvalidRequest(reason: "incomplete", errors: [:])) }
         self.name = name.text
         latitude = lat
         longitude = lng
@@ -76,18 +80,15 @@ struct ConfiguredSite: Row, Equatable, Sendable {
         next.defaultPowerLimitW = input.default_power_limit.map { Int32($0.number) }.applied(
             to: defaultPowerLimitW)
         next.roaming = input.roaming ?? roaming
-        guard (-90...90).contains(next.latitude) else {
-            throw .invalid(field: "lat", "must be from -90 to 90")
+        var mistakes = Mistakes()
+        if !(-90...90).contains(next.latitude) { mistakes.add("lat", "must be from -90 to 90") }
+        if !(-180...180).contains(next.longitude) { mistakes.add("lng", "must be from -180 to 180") }
+        if (next.opens == nil) != (next.closes == nil) {
+            mistakes.add("non_field_errors", "opening_time and closing_time belong together")
+        } else if next.opens != nil, next.opens == next.closes {
+            mistakes.add("non_field_errors", "opening_time and closing_time must differ")
         }
-        guard (-180...180).contains(next.longitude) else {
-            throw .invalid(field: "lng", "must be from -180 to 180")
-        }
-        guard (next.opens == nil) == (next.closes == nil) else {
-            throw .invalid(field: "non_field_errors", "opening_time and closing_time belong together")
-        }
-        guard next.opens == nil || next.opens != next.closes else {
-            throw .invalid(field: "non_field_errors", "opening_time and closing_time must differ")
-        }
+        if let all = mistakes.all { throw .several(all) }
         self = next
     }
 }

@@ -20,6 +20,7 @@ enum SiteRefusal: Refusal, Equatable {
     case notOneChargePoint
     case connectorTaken
     case invalid(field: String, String)
+    case several(InvalidRequest)
 
     var problem: Problem {
         switch self {
@@ -57,6 +58,7 @@ enum SiteRefusal: Refusal, Equatable {
         case .connectorTaken:
             Problem(
                 .badRequest, "connector_id already exists", errors: ["connector_id": ["already exists"]])
+        case .several(let mistakes): mistakes.problem
         case .invalid(let field, let text):
             Problem(.badRequest, "\(field) \(text)", errors: [field: [text]])
         }

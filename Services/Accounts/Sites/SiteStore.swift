@@ -78,15 +78,19 @@ struct SiteFilter: Sendable {
 }
 
 extension SQL {
-    /// Active sites are everybody's where they hold a visible charge point or none at all yet; staff and the owner see the rest.
+    /// Active sites are everybody's where they hold a visible charge point or none at all yet; staff, level 10 and
+    /// the owner see the rest.
     fileprivate static func matching(_ filter: SiteFilter, _ viewer: Viewer, at now: Date) -> SQL {
         var condition: SQL = "site.deleted_at IS NULL"
-        if !viewer.isPower {
+        if viewer.level < 10 {
             condition = """
-                \(condition) AND (site.owner_id = \(viewer.user) OR (site.status = 'active' AND EXISTS (
+                \(condition) AND (site.owner_id = \(viewer.user) OR (site.status = 'active' AND (EXISTS (
                     SELECT FROM accounts.charge_point AS point
                     WHERE point.site_id = site.id AND point.deleted_at IS NULL AND \(viewer.sees(at: now))
-                )))
+                ) OR NOT EXISTS (
+                    SELECT FROM accounts.charge_point AS point
+                    WHERE point.site_id = site.id AND point.deleted_at IS NULL
+                ))))
                 """
         }
         if let status = filter.status { condition = "\(condition) AND site.status = \(status.rawValue)" }

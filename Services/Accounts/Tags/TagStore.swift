@@ -85,6 +85,10 @@ extension Query where Result == RowCount {
 }
 
 extension Query where Result == Void {
+    static func holdTags(of user: ID<User>) -> Self {
+        "SELECT id FROM accounts.account WHERE id = \(user) FOR NO KEY UPDATE"
+    }
+
     static func store(_ tag: TagRow) -> Self {
         """
         UPDATE accounts.tag

@@ -60,6 +60,7 @@ struct UserAnswer: Codable, Sendable {
 extension Accounts {
     @RouteTable var authRoutes: [GuardedRoute] {
         Route(.post, "/api/v1/users/authenticate", authenticate).failing("Not authorized")
+            .failingToRead("Failed to decode user data")
             .summary("A device token for a name and a password").limited(by: .credentials).openToAnyCredential
         Route(.post, "/api/v1/token", takeTokens).failing("Not authorized")
             .summary("Access and refresh token for an e-mail and a password").limited(by: .credentials)
@@ -143,11 +144,12 @@ extension Accounts {
         let (host, caller, request) = (host, call.identified, call.request)
         let selection: LoginSelection =
             call.body.all == true ? .all(of: ID(caller.user)) : .one(ID(caller.loginSession))
+        let username = try await account(ID(caller.user)).username
         let events = try await host.database.transaction { transaction in
             let now = host.clock.now
             let events = try await transaction.endLogins(selection, at: now)
             try await transaction.run(
-                .tellLogin(.logout, of: ID(caller.user), as: "", from: LoginOrigin(request), at: now))
+                .tellLogin(.logout, of: ID(caller.user), as: username, from: LoginOrigin(request), at: now))
             try await transaction.run(
                 .record(AuditEntry("logout", by: caller.user, from: request), in: .accounts, at: now))
             return events
@@ -167,13 +169,5 @@ extension Accounts {
             throw AccountsRefusal.noSuchUser
         }
         return account
-    }
-}
-
-extension LoginOrigin {
-    /// A user agent is for people to recognise a device by; what is longer than that is cut.
-    init(_ request: Request) {
-        address = request.client
-        agent = String((request.headers["User-Agent"] ?? "").prefix(255))
     }
 }

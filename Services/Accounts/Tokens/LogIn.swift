@@ -45,11 +45,14 @@ struct LogIn {
                 .countFailure(of: LockName(name), most: tokens.mostFailures, lock: tokens.lockTime, at: now))
             try await transaction.run(
                 .tellLogin(.failed, of: account?.id, as: String(name.prefix(150)), from: origin, at: now))
+            // Whose it is where there is such an account: what was typed may be a password in the wrong field.
+            try await transaction.run(
+                .record(origin.audit("login_failed", of: account?.id), in: .accounts, at: now))
             guard isLocked else { return false }
             try await transaction.run(
                 .tellLogin(.locked, of: account?.id, as: String(name.prefix(150)), from: origin, at: now))
             try await transaction.run(
-                .record(AuditEntry("ACCOUNT_LOCKED", by: account?.id.number), in: .accounts, at: now))
+                .record(origin.audit("ACCOUNT_LOCKED", of: account?.id), in: .accounts, at: now))
             return true
         }
         if locks { host.log.warning("login.locked", ["client": .text(origin.address)]) }
@@ -94,7 +97,6 @@ struct LogIn {
         try await transaction.run(.noteLogin(of: account.id, at: now))
         try await transaction.run(
             .tellLogin(.login, of: account.id, as: account.username, from: origin, at: now))
-        try await transaction.run(
-            .record(AuditEntry("login", by: account.id.number), in: .accounts, at: now))
+        try await transaction.run(.record(origin.audit("login", of: account.id), in: .accounts, at: now))
     }
 }

@@ -2,15 +2,33 @@ import Contracts
 import Core
 import Crypto
 import FoundationEssentials
+import HTTP
+import Hosting
 import Postgres
 
 /// Where a login comes from.
 struct LoginOrigin: Sendable {
     let address: String
     let agent: String
+    let request: String
+
+    /// A user agent is for people to recognise a device by; what is longer than that is cut.
+    init(_ request: Request) {
+        address = request.client
+        agent = String((request.headers["User-Agent"] ?? "").prefix(255))
+        self.request = request.id
+    }
+
+    /// The entry of an act at the login.
+    func audit(_ action: String, of user: ID<User>?, _ details: JSONValue = [:]) -> AuditEntry {
+        var entry = AuditEntry(action, by: user?.number, details)
+        entry.address = address
+        entry.request = request
+        return entry
+    }
 }
 
-enum LoginAction: String, Sendable {
+enum LoginAction: String, Codable, CaseIterable, Sendable {
     case login, logout, refresh, locked
     case failed = "login_failed"
     case reuse = "refresh_reuse"
@@ -46,11 +64,12 @@ struct PresentedRefresh: Row, Sendable {
     var login: ID<LoginSession>
     var user: ID<User>
     var role: String
+    var username: String
     var isRetired: Bool
     var isUsable: Bool
 
     static let columns = """
-        login.id, login.user_id, account.role, token.retired_at IS NOT NULL,
+        login.id, login.user_id, account.role, account.username, token.retired_at IS NOT NULL,
         login.revoked_at IS NULL AND account.status = 'active' AND account.deleted_at IS NULL
         """
 
@@ -58,6 +77,7 @@ struct PresentedRefresh: Row, Sendable {
         login = try cells.next()
         user = try cells.next()
         role = try cells.next()
+        username = try cells.next()
         isRetired = try cells.next()
         isUsable = try cells.next()
     }
@@ -110,6 +130,8 @@ extension Query where Result == Void {
 /// Whose logins end.
 enum LoginSelection: Sendable {
     case one(ID<LoginSession>)
+    /// One of somebody's own.
+    case oneOf(ID<User>, ID<LoginSession>)
     case all(of: ID<User>)
     /// A password changed by its owner keeps the login that changed it.
     case others(of: ID<User>, but: ID<LoginSession>)
@@ -117,6 +139,7 @@ enum LoginSelection: Sendable {
     fileprivate var condition: SQL {
         switch self {
         case .one(let login): "id = \(login)"
+        case .oneOf(let user, let login): "user_id = \(user) AND id = \(login)"
         case .all(let user): "user_id = \(user)"
         case .others(let user, let kept): "user_id = \(user) AND id <> \(kept)"
         }

@@ -56,11 +56,11 @@ struct RefreshLogin {
             guard !presented.isRetired else {
                 let events = try await transaction.endLogins(.one(presented.login), at: now)
                 try await transaction.run(
-                    .tellLogin(.reuse, of: presented.user, as: "", from: origin, at: now))
+                    .tellLogin(.reuse, of: presented.user, as: presented.username, from: origin, at: now))
                 try await transaction.run(
                     .record(
-                        AuditEntry(
-                            "refresh_reuse", by: presented.user.number,
+                        origin.audit(
+                            "refresh_reuse", of: presented.user,
                             ["login_session": .integer(presented.login.number)]),
                         in: .accounts, at: now))
                 return .reuse(events)
@@ -70,6 +70,8 @@ struct RefreshLogin {
             try await transaction.run(.enterRefresh(next, of: presented.login, at: now))
             try await transaction.run(
                 .noteUse(of: presented.login, at: now, deviceIdle: .zero))
+            try await transaction.run(
+                .tellLogin(.refresh, of: presented.user, as: presented.username, from: origin, at: now))
             return .next(presented, next)
         }
         switch outcome {

@@ -9,6 +9,8 @@ package struct Route: Sendable {
     let run: @Sendable (RouteReader, Caller?, CallContext) async throws -> Response
     /// The beginning of every error message: `Failed to update user`.
     package private(set) var failing: String?
+    /// The beginning of what is said of a request that cannot be read, where it is another.
+    private var failingToRead: String?
     package private(set) var summary = ""
     /// From the end of the request to the answer; the server's own limit where none is named.
     package private(set) var deadline: Duration?
@@ -99,6 +101,18 @@ package struct Route: Sendable {
         var copy = self
         copy.failing = text
         return copy
+    }
+
+    /// For routes of which the contract words mistakes of the request (400) otherwise than every other failure.
+    package func failingToRead(_ text: String) -> Route {
+        var copy = self
+        copy.failingToRead = text
+        return copy
+    }
+
+    /// What goes in front of the reason.
+    func fixedPart(of problem: Problem) -> String? {
+        problem.status == .badRequest ? failingToRead ?? failing : failing
     }
 
     /// One line for the API's document.

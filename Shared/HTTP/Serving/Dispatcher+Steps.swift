@@ -10,7 +10,7 @@ extension Dispatcher {
             event.route = "preflight"
             return rules.cors.preflight()
         }
-        var fixed: String?
+        var reached: Route?
         var isAuthenticated = false
         var response: Response
         do {
@@ -35,7 +35,7 @@ extension Dispatcher {
             }
             try await counting.countRoute(caller)
             try Self.checkType(of: request, for: route)
-            fixed = route.failing
+            reached = route
             let context = CallContext(counting: counting, notes: notes)
             response = try await run(route, RouteReader(request, parameters, route), caller, context)
         } catch {
@@ -43,7 +43,7 @@ extension Dispatcher {
             if problem.status == .internalServerError || problem.status == .serviceUnavailable {
                 event.innerError = String(describing: error)
             }
-            response = problem.response(fixed: fixed, at: rules.clock.now)
+            response = problem.response(fixed: reached?.fixedPart(of: problem), at: rules.clock.now)
         }
         if isAuthenticated { response.headers["Cache-Control"] = "no-store" }
         return response
@@ -64,7 +64,7 @@ extension Dispatcher {
                 // A refusal is an answer like any other, and a repeated request gets it again.
                 let problem = Problem(thrown: error)
                 guard problem.status.rawValue < 500 else { throw error }
-                return problem.response(fixed: route.failing, at: rules.clock.now)
+                return problem.response(fixed: route.fixedPart(of: problem), at: rules.clock.now)
             }
         }
     }

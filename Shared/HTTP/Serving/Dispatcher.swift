@@ -92,7 +92,7 @@ package struct Dispatcher: Sendable {
 
     /// The answer to a request that failed outside its handler.
     func failure(_ problem: Problem, of request: Request, _ match: RouteTree.Match) -> Response {
-        var response = problem.response(fixed: match.route?.failing, at: rules.clock.now)
+        var response = problem.response(fixed: match.route?.fixedPart(of: problem), at: rules.clock.now)
         rules.cors.mark(&response, for: request)
         AnswerShape.mark(&response, id: request.id)
         if request.headers["Authorization"] != nil { response.headers["Cache-Control"] = "no-store" }

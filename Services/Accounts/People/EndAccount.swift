@@ -1,0 +1,140 @@
+import Bus
+import Contracts
+import Core
+import FoundationEssentials
+import HTTP
+import Hosting
+import Postgres
+
+/// Deletes an account: what carries money or history stays, the person in it is blanked (api.md 1.12).
+struct EndAccount {
+    let accounts: Accounts
+    let caller: Caller
+    let request: Request
+
+    private struct Outcome: Sendable {
+        var revoked: [LoginRevoked]
+        var points: [PointChanged]
+    }
+
+    /// Throws: `AccountsRefusal`.
+    func run(_ id: ID<User>) async throws {
+        let host = accounts.host
+        let outcome = try await host.database.transaction { transaction in
+            try await transaction.run(.holdAdministrators)
+            guard let account = try await transaction.run(.heldAccount(id)) else {
+                throw AccountsRefusal.noSuchUser
+            }
+            try await check(account, in: transaction)
+            return try await blank(account, in: transaction)
+        }
+        for event in outcome.revoked { host.bus.publish(event) }
+        for event in outcome.points { host.bus.publish(event) }
+    }
+
+    private func check(_ account: Account, in transaction: Transaction) async throws {
+        guard account.knownRole != .admin || caller.isAdmin else { throw AccountsRefusal.notAllowed }
+        guard !account.isAdministrator else { throw AccountsRefusal.protectedAccount }
+        if account.knownRole == .admin, account.isActive,
+            try await transaction.run(.countAdministrators(but: account.id)) == 0
+        {
+            throw AccountsRefusal.lastAdministrator
+        }
+        if let reason = try await transaction.run(.whatHolds(account.id)) {
+            throw AccountsRefusal.stillNeeded(reason)
+        }
+    }
+
+    private func blank(_ account: Account, in transaction: Transaction) async throws -> Outcome {
+        let now = accounts.host.clock.now
+        let id = account.id
+        let revoked = try await transaction.endLogins(.all(of: id), at: now)
+        try await transaction.run(.blank(id, at: now))
+        try await transaction.run(.blankLogins(of: id))
+        try await transaction.run(.blankHistory(of: id))
+        try await transaction.run(.hideTags(of: id, at: now))
+        try await transaction.run(.hideCars(of: id, at: now))
+        try await transaction.run(.endShares(with: id))
+        var points: [PointChanged] = []
+        for point in try await transaction.run(.switchOffPoints(of: id)) {
+            if let event = try await transaction.announcePoint(point, .edited, at: now) {
+                points.append(event)
+            }
+        }
+        try await transaction.run(
+            .record(
+                AuditEntry("DELETE_USER", by: caller.user, ["user_id": .integer(id.number)], from: request),
+                in: .accounts, at: now))
+        try await transaction.run(.announce(RightsChanged(of: id, at: now)))
+        return Outcome(revoked: revoked, points: points)
+    }
+}
+
+extension Query where Result == String? {
+    /// Why the account cannot go yet; nil when it can.
+    fileprivate static func whatHolds(_ id: ID<User>) -> Self {
+        """
+        SELECT CASE
+            WHEN EXISTS (SELECT FROM gateway_view.session WHERE user_id = \(id) AND NOT is_finished)
+                THEN 'a session is going on'
+            WHEN EXISTS (SELECT FROM billing_view.balance WHERE user_id = \(id) AND balance < 0)
+                OR EXISTS (
+                    SELECT FROM billing_view.settled_session
+                    WHERE user_id = \(id) AND funding = 'card' AND paid < cost
+                ) THEN 'there is unpaid debt'
+            END
+        """
+    }
+}
+
+extension Query where Result == [String] {
+    /// A wallbox whose host has gone charges nobody.
+    fileprivate static func switchOffPoints(of id: ID<User>) -> Self {
+        """
+        UPDATE accounts.charge_point SET is_enabled = false
+        WHERE owner_id = \(id) AND deleted_at IS NULL AND is_enabled
+        RETURNING charge_point_id
+        """
+    }
+}
+
+extension Query where Result == Void {
+    fileprivate static func blank(_ id: ID<User>, at now: Date) -> Self {
+        """
+        UPDATE accounts.account
+        SET username = 'deleted', email = '', password_hash = NULL, name = '', first_name = NULL, last_name = NULL,
+            phone = NULL, address_line1 = NULL, city = NULL, postal_code = NULL, country = NULL, date_of_birth = NULL,
+            gender = NULL, tax_id = NULL, status = 'inactive', role = 'user', access_level = 0, is_vip = false,
+            warning_emails_enabled = false, warning_email = '', deleted_at = \(now)
+        WHERE id = \(id)
+        """
+    }
+
+    fileprivate static func blankLogins(of id: ID<User>) -> Self {
+        "UPDATE accounts.login_session SET ip_address = '', user_agent = '' WHERE user_id = \(id)"
+    }
+
+    fileprivate static func blankHistory(of id: ID<User>) -> Self {
+        """
+        UPDATE accounts.login_event SET username = 'deleted', ip_address = '', user_agent = '' WHERE user_id = \(id)
+        """
+    }
+
+    fileprivate static func hideTags(of id: ID<User>, at now: Date) -> Self {
+        """
+        UPDATE accounts.tag SET is_enabled = false, note = '', deleted_at = \(now)
+        WHERE user_id = \(id) AND deleted_at IS NULL
+        """
+    }
+
+    fileprivate static func hideCars(of id: ID<User>, at now: Date) -> Self {
+        """
+        UPDATE accounts.car SET plate = 'DELETED', name = 'deleted', deleted_at = coalesce(deleted_at, \(now))
+        WHERE owner_id = \(id)
+        """
+    }
+
+    fileprivate static func endShares(with id: ID<User>) -> Self {
+        "DELETE FROM accounts.access_grant WHERE user_id = \(id) OR granted_by = \(id)"
+    }
+}
