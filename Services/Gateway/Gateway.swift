@@ -24,6 +24,8 @@ package final class Gateway: Sendable {
     let pace = ArrivalPace()
     let storm: Storm
     let passwords: ConnectionPasswords
+    /// Signs certificates of stations; nil where nobody set one up.
+    let authority: CertificateAuthority?
     let presence: PresenceBoard
     let board: ConnectorBoard
     let figures: GatewayFigures
@@ -40,13 +42,18 @@ package final class Gateway: Sendable {
     /// Bytes of a frame that quarantine keeps.
     static let quarantinedBytes = 8_192
 
-    /// Throws: `CryptoFailure` when no keys can be made of SECRET_KEY.
+    /// Throws: `CryptoFailure` when no keys can be made of SECRET_KEY, or STATION_CA_CERT_FILE and its key do not belong together.
     package init(_ host: Host, _ settings: GatewaySettings) throws {
         self.host = host
         self.settings = settings
         storm = Storm(clock: host.clock)
         readers = LoopReaders(count: host.loopCount)
         passwords = try ConnectionPasswords(try settings.secretKey.reveal { try KeyRing(secretKey: $0) })
+        authority = try settings.authority.map { files in
+            try files.certificate.reveal { certificate in
+                try files.key.reveal { try CertificateAuthority(certificate: certificate, key: $0) }
+            }
+        }
         presence = PresenceBoard(host.redis)
         board = ConnectorBoard(host.redis)
         let figures = GatewayFigures(host.metrics)

@@ -14,6 +14,7 @@ package enum GatewayMigrations {
                     "v0005_keys": PackageResources.v0005_keys_sql,
                     "v0006_counted_from": PackageResources.v0006_counted_from_sql,
                     "v0007_reviews": PackageResources.v0007_reviews_sql,
+                    "v0008_certificates": PackageResources.v0008_certificates_sql,
                 ])
         }
     }

@@ -24,6 +24,8 @@ package struct GatewaySettings: ReadableSettings, Sendable {
     let startTimeout: Duration
     let sweepEvery: Int
     let sweepSilence: Duration
+    /// PEM of the authority that signs stations' certificates, and its key.
+    let authority: (certificate: Secret, key: Secret)?
     let requiresPaymentMethod: Bool
     let preauthorization: Int64
 
@@ -89,6 +91,19 @@ package struct GatewaySettings: ReadableSettings, Sendable {
             "SWEEP_SECONDS", in: 1...86_400, otherwise: 300, "between looks for silent sessions")
         sweepSilence = read.duration(
             "SWEEP_SILENCE_MINUTES", .minutes, in: 1...10_080, otherwise: 20, "silence that closes a session")
+        let authorityCertificate = read.fileContents(
+            "STATION_CA_CERT_FILE", "certificate of the authority that signs stations' certificates, PEM")
+        let authorityKey = read.fileContents("STATION_CA_KEY_FILE", "its key, PEM without pass phrase")
+        switch (authorityCertificate, authorityKey) {
+        case (let certificate?, let key?): authority = (certificate, key)
+        case (nil, nil): authority = nil
+        case (_?, nil):
+            authority = nil
+            read.complain("STATION_CA_KEY_FILE", "is missing beside STATION_CA_CERT_FILE")
+        case (nil, _?):
+            authority = nil
+            read.complain("STATION_CA_CERT_FILE", "is missing beside STATION_CA_KEY_FILE")
+        }
         requiresPaymentMethod = read.flag(
             "REQUIRE_PAYMENT_METHOD", otherwise: false, "whether a start needs a card or a balance")
         preauthorization = read.number(

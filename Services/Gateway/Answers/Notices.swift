@@ -3,12 +3,13 @@ import Core
 import FoundationEssentials
 import OCPP
 
-// What a station only tells: a line of the log, and a confirmation.
+// What a station only tells: a line of the log, the progress of what it was asked for, and a confirmation.
 
 extension Gateway {
     func answer(
         _ notice: V16.DiagnosticsStatusNotification.Request, from link: StationLink, at received: Date
     ) async throws -> NoFields {
+        try await progress(.diagnostics, notice.status.rawValue, of: link, at: received)
         let isBad = notice.status == .uploadFailed
         log(link.id, "DiagnosticsStatusNotification", notice.status.rawValue, isBad ? .warning : .info)
         return NoFields()
@@ -17,6 +18,7 @@ extension Gateway {
     func answer(
         _ notice: V16.FirmwareStatusNotification.Request, from link: StationLink, at received: Date
     ) async throws -> NoFields {
+        try await progress(.firmware, notice.status.rawValue, of: link, at: received)
         let isBad = [.downloadFailed, .installationFailed].contains(notice.status)
         log(link.id, "FirmwareStatusNotification", notice.status.rawValue, isBad ? .warning : .info)
         return NoFields()
@@ -25,6 +27,8 @@ extension Gateway {
     func answer(
         _ notice: V16.SignedFirmwareStatusNotification.Request, from link: StationLink, at received: Date
     ) async throws -> NoFields {
+        try await progress(
+            .signedFirmware, notice.status.rawValue, request: notice.requestId, of: link, at: received)
         let bad: [V16.SignedFirmwareStatus] = [
             .downloadFailed, .installationFailed, .installVerificationFailed, .invalidSignature,
         ]
@@ -37,6 +41,7 @@ extension Gateway {
     func answer(
         _ notice: V16.LogStatusNotification.Request, from link: StationLink, at received: Date
     ) async throws -> NoFields {
+        try await progress(.log, notice.status.rawValue, request: notice.requestId, of: link, at: received)
         log(link.id, "LogStatusNotification", notice.status.rawValue)
         return NoFields()
     }
@@ -47,13 +52,5 @@ extension Gateway {
         let more = notice.techInfo.map { ": \($0.text)" } ?? ""
         log(link.id, "Security", "\(notice.type.text)\(more)", .warning)
         return NoFields()
-    }
-
-    /// Nobody here signs certificates.
-    func answer(
-        _ wish: V16.SignCertificate.Request, from link: StationLink, at received: Date
-    ) async throws -> V16.SignCertificate.Response {
-        log(link.id, "SignCertificate", "Rejected: there is no authority to sign", .warning)
-        return .init(status: .rejected)
     }
 }

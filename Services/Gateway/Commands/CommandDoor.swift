@@ -67,6 +67,9 @@ extension Gateway {
         let link = try await openLink(to: wish.chargePoint)
         let answer = try Self.answer(of: await command(action, payload, to: link, by: asker), from: link)
         if action == .changeConfiguration { try await learn(from: payload, answer, link) }
+        if let job = StationJob(action, payload) {
+            try await begin(job, answer, of: wish.chargePoint, by: asker)
+        }
         return .init(payload: String(decoding: answer, as: UTF8.self))
     }
 
@@ -147,7 +150,9 @@ extension Query where Result == Void {
         _ id: String, of point: ChargePointID, _ action: String, _ payload: [UInt8], by asker: Asker,
         at now: Date
     ) -> Self {
-        let kept = FrameLog.holdsSecret(payload) ? "{}" : String(decoding: payload, as: UTF8.self)
+        let kept =
+            FrameLog.holdsSecret(payload)
+            ? "{}" : FrameLog.withoutCredentials(String(decoding: payload, as: UTF8.self))
         return """
             INSERT INTO gateway.command_log (id, charge_point_id, action, payload, asked_by, door, request_id, asked_at)
             VALUES (\(id), \(point.text), \(action), \(kept)::jsonb, \(asker.user as ID<User>?), \(asker.door.word),

@@ -61,6 +61,12 @@ struct FrameLog: Sendable {
         holds(authorizationKey, payload) || holds(Array(#"\u00"#.utf8), payload)
     }
 
+    /// Without what stands before the host of an address: `ftp://user:password@host/`.
+    static func withoutCredentials(_ text: String) -> String {
+        guard text.utf8.contains(UInt8(ascii: "@")) else { return text }
+        return text.replacing(/:\/\/[^\/\s"@]*@/, with: "://***@")
+    }
+
     private static let authorizationKey = Array("authorizationkey".utf8)
 
     private static func holds(_ word: [UInt8], _ text: some Collection<UInt8>) -> Bool {
@@ -78,7 +84,9 @@ struct FrameLog: Sendable {
         _ point: ChargePointID, _ time: Date, isIncoming: Bool, _ id: MessageID, _ action: String,
         _ text: String
     ) {
-        var shown = Self.holdsSecret(text.utf8) ? "‹masked: it holds AuthorizationKey›" : text
+        var shown =
+            Self.holdsSecret(text.utf8)
+            ? "‹masked: it holds AuthorizationKey›" : Self.withoutCredentials(text)
         // PostgreSQL's text holds every character but this.
         if shown.utf8.contains(0) { shown = shown.replacing("\0", with: "") }
         rows.add(

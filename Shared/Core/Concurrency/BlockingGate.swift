@@ -11,9 +11,12 @@ package final class BlockingGate: Sendable {
     private let capacity: Int
     private let state = Mutex(State())
 
+    /// Work, and what is to be done when it is over.
+    private typealias Piece = @Sendable () -> (@Sendable () -> Void)
+
     private struct State {
         var running = 0
-        var waiting: [@Sendable () -> Void] = []
+        var waiting: [Piece] = []
     }
 
     /// `width` pieces of work run side by side, `capacity` more may wait. `begin` runs a closure on a thread that may
@@ -41,9 +44,9 @@ package final class BlockingGate: Sendable {
             try await withCheckedThrowingContinuation { continuation in
                 let admitted = admit {
                     // Work that nobody waits for any more is not begun.
-                    continuation.resume(
-                        with: cancelled.isSet
-                            ? .failure(CancellationError()) : Swift.Result { try work() })
+                    let result =
+                        cancelled.isSet ? .failure(CancellationError()) : Swift.Result { try work() }
+                    return { continuation.resume(with: result) }
                 }
                 if !admitted {
                     continuation.resume(throwing: Full(description: "\(name): too much work waits"))
@@ -54,7 +57,7 @@ package final class BlockingGate: Sendable {
         }
     }
 
-    private func admit(_ work: @escaping @Sendable () -> Void) -> Bool {
+    private func admit(_ work: @escaping Piece) -> Bool {
         enum Verdict { case start, wait, refuse }
         let verdict: Verdict = state.withLock { state in
             if state.running < width {
@@ -69,12 +72,17 @@ package final class BlockingGate: Sendable {
         return verdict != .refuse
     }
 
-    private func perform(_ first: @Sendable () -> Void) {
-        first()
-        while let next = takeNext() { next() }
+    private func perform(_ first: Piece) {
+        var finish = first()
+        // The way is free before anybody hears that it is.
+        while let next = takeNext() {
+            finish()
+            finish = next()
+        }
+        finish()
     }
 
-    private func takeNext() -> (@Sendable () -> Void)? {
+    private func takeNext() -> Piece? {
         state.withLock { state in
             guard state.waiting.isEmpty else { return state.waiting.removeFirst() }
             state.running -= 1

@@ -1,5 +1,5 @@
 import Core
-import OCPP
+package import OCPP
 
 // What the central system asks, and how a station answers it.
 
@@ -12,7 +12,21 @@ extension Simulator {
     /// What a station does once its answer is out.
     private typealias Afterwards = @Sendable (isolated Simulator) async -> Void
 
+    /// Has the station answer calls of this action with these payloads, one after the other and the last for ever; they may be
+    /// wrong. What it would do by itself it does not.
+    package func answer(_ action: V16.Action, with payloads: String...) {
+        scripts[action] = payloads
+    }
+
     func answer(_ frame: OCPPFrame) {
+        if let action = V16.Action(rawValue: frame.action), let script = scripts[action],
+            let next = script.first
+        {
+            if script.count > 1 { scripts[action] = Array(script.dropFirst()) }
+            var bytes: [UInt8] = []
+            OCPPFrameWriter.result(payload: Array(next.utf8), id: frame.id, into: &bytes)
+            return reply(bytes)
+        }
         do throws(CallError) {
             switch try V16.Action.read(frame.action, from: .centralSystem, offered: Self.offered) {
             case .changeAvailability: try give(V16.ChangeAvailability.self, frame, changeAvailability)

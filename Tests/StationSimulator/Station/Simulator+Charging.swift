@@ -110,6 +110,12 @@ extension Simulator {
         }
     }
 
+    /// The time for the cable is over: what a clock that moves by hand does not bring about.
+    package func giveUp(_ connector: Int = 1) async {
+        guard let awaited = place(of: connector).flatMap({ outlets[$0].awaited }) else { return }
+        await giveUpWaiting(at: connector, number: awaited.number)
+    }
+
     private func giveUpWaiting(at connector: Int, number: Int) async {
         guard let index = place(of: connector), outlets[index].awaited?.number == number else { return }
         outlets[index].awaited = nil

@@ -23,6 +23,8 @@ package actor Simulator {
     var manners: Manners
     var configuration: ConfigurationKeys
     var outlets: [Outlet]
+    /// What it says to calls that a test has words for.
+    var scripts: [V16.Action: [String]] = [:]
     /// The last answer to BootNotification; nil before the first.
     package private(set) var registration: V16.RegistrationStatus?
     /// How the last connection ended.
