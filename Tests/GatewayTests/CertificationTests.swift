@@ -1,4 +1,3 @@
-import Settings
 import Bus
 import Contracts
 import Core
@@ -6,6 +5,7 @@ import Foundation
 import Hosting
 import OCPP
 import Postgres
+import Settings
 import StationSimulator
 import TestSupport
 import Testing
