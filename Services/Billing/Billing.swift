@@ -14,16 +14,23 @@ package final class Billing: Sendable {
     let press: InvoicePress
     /// Issues one invoice at a time: those that wait for the next number wait here.
     let invoiceDesk = Turnstile()
+    let provider: any PaymentProvider
+    let figures: BillingFigures
 
-    package init(_ host: Host, _ settings: BillingSettings) {
+    /// Throws: `CryptoFailure` when no keys can be made of SECRET_KEY.
+    package init(_ host: Host, _ settings: BillingSettings) throws {
         self.host = host
         self.settings = settings
         press = InvoicePress()
+        figures = BillingFigures(host.metrics)
+        switch settings.payments.provider {
+        case .sandbox: provider = try Sandbox(settings)
+        }
     }
 
     /// The whole process, put together.
     package static func assemble(_ settings: BillingSettings, _ readiness: Readiness) throws -> Assembly {
-        let billing = Billing(try Host(.billing, settings.host, readiness: readiness), settings)
+        let billing = try Billing(try Host(.billing, settings.host, readiness: readiness), settings)
         return billing.assembly
     }
 
@@ -31,14 +38,21 @@ package final class Billing: Sendable {
         var parts = [
             host.firstStart { [self] in try await firstStart() },
             SessionIntake(self).part,
+            ParkingIntake(self).part,
         ]
-        var jobs: [Job] = []
+        var jobs = [paymentRun]
         if settings.stopsAtEmptyBalance {
             let watch = BalanceWatch(self)
             parts.append(watch.part)
             jobs.append(Job("balances", .every(seconds: 60)) { _ in ["stopped": try await watch.checkAll()] })
         }
         return host.assembly(serving: routes, parts: parts + [host.jobs(jobs)])
+    }
+
+    private var paymentRun: Job {
+        Job("payment run", .every(seconds: settings.payments.runEvery)) { [self] _ in
+            try await PaymentRun(billing: self).run()
+        }
     }
 
     /// Plan `default` exists from the first start on.

@@ -11,6 +11,7 @@ package enum BillingMigrations {
                     "v0002_plans": PackageResources.v0002_plans_sql,
                     "v0003_ledger": PackageResources.v0003_ledger_sql,
                     "v0004_stays": PackageResources.v0004_stays_sql,
+                    "v0005_payments": PackageResources.v0005_payments_sql,
                 ])
         }
     }

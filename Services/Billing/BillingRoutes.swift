@@ -7,5 +7,13 @@ extension Billing {
         ledgerRoutes
         sessionRoutes
         invoiceRoutes
+        methodRoutes
+        orderRoutes
+        paymentRoutes
+        providerRoutes
+        retryRoutes
+        pointsRoutes
+        thresholdRoutes
+        discountRoutes
     }
 }

@@ -6,6 +6,7 @@ import Tariff
 /// What the service reads from its environment.
 package struct BillingSettings: ReadableSettings, Sendable {
     package let host: HostSettings
+    let secretKey: Secret
     let defaultPricePerKWh: Int64
     let defaultPricePerHour: Int64
     let vatRate: Percent
@@ -14,6 +15,9 @@ package struct BillingSettings: ReadableSettings, Sendable {
     let stopsAtEmptyBalance: Bool
     let commission: Percent
     let pointsPerKWh: Int64
+    let exchangeDays: Int
+    let billsParking: Bool
+    let payments: PaymentSettings
 
     /// Who issues invoices, where `company` in the settings of the platform does not say it.
     struct Seller: Sendable {
@@ -24,6 +28,8 @@ package struct BillingSettings: ReadableSettings, Sendable {
 
     package init(_ read: inout SettingsReader) {
         host = HostSettings(&read, for: .billing)
+        secretKey = read.secret(
+            "SECRET_KEY", atLeast: 32, "keys payment notifications; the same in every service")
         defaultPricePerKWh = read.number(
             "DEFAULT_PRICE_PER_KWH", in: 0...100_000, otherwise: 0, "of the first default plan, minor units")
         defaultPricePerHour = read.number(
@@ -43,6 +49,17 @@ package struct BillingSettings: ReadableSettings, Sendable {
         commission = Self.percent(
             &read, "HOST_COMMISSION_PERCENT", otherwise: "0", "of a session on a host's point")
         pointsPerKWh = read.number("POINTS_PER_KWH", in: 0...100_000, otherwise: 100, "points for a kWh")
+        exchangeDays = read.number(
+            "DISCOUNT_EXCHANGE_DAYS", in: 1...3_650, otherwise: 30, "how long a code for points holds")
+        let parking: ParkingBilling = read.choice(
+            "PARKING_BILLING", otherwise: .balance, "whether parking is taken from the balance")
+        billsParking = parking == .balance
+        payments = PaymentSettings(&read)
+    }
+
+    private enum ParkingBilling: String, CaseIterable {
+        case balance
+        case notAtAll = "none"
     }
 
     private static func percent(

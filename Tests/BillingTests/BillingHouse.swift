@@ -22,6 +22,8 @@ struct BillingHouse: Sendable {
     let owner: Database
     let port: Int
 
+    static let secretKey = "a secret of forty characters or a few more"
+
     /// Serves for the time of one test.
     static func open(
         _ environment: [String: String] = [:], _ body: @Sendable (BillingHouse) async throws -> Void
@@ -30,8 +32,8 @@ struct BillingHouse: Sendable {
         var values = [
             "DATABASE_URL": try FreshDatabase.current.url(as: .billing), "REDIS_URL": FreshRedis.current.url,
             "HTTP_HOST": "127.0.0.1", "HTTP_PORT": "0", "RATE_LIMIT_ADDRESS": "0", "RATE_LIMIT_ACCOUNT": "0",
-            "SECRET_KEY": "a secret of forty characters or a few more", "DATABASE_POOL_SIZE": "8",
-            "PAYMENT_RUN_SECONDS": "3600", "REQUEST_TIMEOUT_SECONDS": "30",
+            "SECRET_KEY": secretKey, "PAYMENT_SANDBOX_SECRET": sandboxSecret, "DATABASE_POOL_SIZE": "8",
+            "REQUEST_TIMEOUT_SECONDS": "30",
         ]
         values.merge(environment) { _, own in own }
         let settings = try BillingSettings(environment: values)
@@ -39,7 +41,7 @@ struct BillingHouse: Sendable {
         let host = try Hosting.Host(
             .billing, settings.host, readiness: Readiness(), clock: clock.clock, log: log,
             loops: TestLoops.shared)
-        let billing = Billing(host, settings)
+        let billing = try Billing(host, settings)
         let lifetime = Lifetime(billing.assembly.parts, log: log)
         _ = try await lifetime.start()
         let house = BillingHouse(

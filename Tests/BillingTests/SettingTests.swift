@@ -20,7 +20,9 @@ import Testing
         let wrong = [
             "DEFAULT_PRICE_PER_KWH": "-1", "DEFAULT_PRICE_PER_HOUR": "a lot", "VAT_RATE_PERCENT": "101",
             "HOST_COMMISSION_PERCENT": "8.123", "INVOICE_PREFIX": "VB/", "BALANCE_AUTO_STOP": "perhaps",
-            "POINTS_PER_KWH": "1.5",
+            "POINTS_PER_KWH": "1.5", "DISCOUNT_EXCHANGE_DAYS": "0", "PARKING_BILLING": "perhaps",
+            "PAYMENT_PROVIDER": "bank", "PAYMENT_RUN_SECONDS": "1", "PAYMENT_RETRY_HOURS": "1,x",
+            "CURRENCY_NUMERIC": "EUR", "SECRET_KEY": "short",
         ]
 
         let error = #expect(throws: BadSettings.self) {

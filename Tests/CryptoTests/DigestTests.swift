@@ -89,6 +89,7 @@ import Testing
         #expect(RandomText.opaqueToken().wholeMatch(of: /[A-Za-z0-9_-]{43}/) != nil)
         #expect(RandomText.connectionPassword().wholeMatch(of: /[0-9A-F]{24}/) != nil)
         #expect(RandomText.code().wholeMatch(of: /[0-9]{6}/) != nil)
+        #expect(RandomText.discountCode().wholeMatch(of: /[A-Z0-9]{8}/) != nil)
         #expect(RandomText.recoveryCode().wholeMatch(of: /[a-z2-9]{5}-[a-z2-9]{5}/) != nil)
         #expect(RandomText.readablePassword().wholeMatch(of: /([a-z2-9]{4}-){3}[a-z2-9]{4}/) != nil)
     }

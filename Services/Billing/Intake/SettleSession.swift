@@ -10,15 +10,17 @@ import Tariff
 struct SettledBefore: Row, Sendable {
     var cost: Int64
     var paid: Int64
+    var refunded: Int64
     var hostCredit: Int64
     var points: Int32
     var amendment: Int32
 
-    static let columns = "cost, paid, host_credit, points_earned, amendment"
+    static let columns = "cost, paid, refunded, host_credit, points_earned, amendment"
 
     init(_ cells: inout Cells) throws {
         cost = try cells.next()
         paid = try cells.next()
+        refunded = try cells.next()
         hostCredit = try cells.next()
         points = try cells.next()
         amendment = try cells.next()
@@ -76,12 +78,15 @@ struct SettleSession {
         let difference = cost.total.minorUnits - before.cost
         let cause = "session:\(session):\(ended.amendment)"
         let isPaid = ended.funding == "balance"
-        if isPaid, let user = ended.user, difference != 0 {
-            var booking = payment(-difference, user, ended, cause: cause)
-            if difference < 0 { booking.kind = .refund }
+        // What staff gave back already is not given back a second time.
+        let due = max(difference, before.refunded - before.paid)
+        if isPaid, let user = ended.user, due != 0 {
+            var booking = payment(-due, user, ended, cause: cause)
+            if due < 0 { booking.kind = .refund }
             _ = try await transaction.book(booking, at: now)
         }
-        let credit = try await credit(cost.total, before: before.hostCredit, ended, cause: cause, now)
+        let kept = Money(max(0, cost.total.minorUnits - before.refunded), cost.total.currency)
+        let credit = try await credit(kept, before: before.hostCredit, ended, cause: cause, now)
         let earned = Points.earned(
             for: ended.energy, perKilowattHour: billing.settings.pointsPerKWh, by: ended.price.rule)
         let points = try await earn(earned, before: Int64(before.points), ended, cause: cause, now)

@@ -38,6 +38,8 @@ struct Booking: Sendable {
     var car: Int64?
     var station: Int64?
     var session: ID<ChargingSession>?
+    var parking: ID<ParkingReservation>?
+    var order: ID<PaymentOrder>?
     /// What it is booked for: `session:812`, `session:812:1`, `api:…`. The same cause books once per kind.
     var cause: String
     var by: Int64?
@@ -84,10 +86,11 @@ extension Query where Result == ID<LedgerEntry>? {
     fileprivate static func enter(_ booking: Booking, balanceAfter: Int64, at now: Date) -> Self {
         """
         INSERT INTO billing.ledger_entry (user_id, amount, currency, type, subject, funding, description, car_id,
-            station_id, charging_id, balance_after, cause, created_by, created_at)
+            station_id, charging_id, parking_reservation_id, payment_order, balance_after, cause, created_by, created_at)
         VALUES (\(booking.user), \(booking.amount.minorUnits), \(booking.amount.currency), \(booking.kind.rawValue),
             \(booking.subject.rawValue), \(booking.purse.rawValue), \(booking.description), \(booking.car as Int64?),
-            \(booking.station as Int64?), \(booking.session as ID<ChargingSession>?), \(balanceAfter), \(booking.cause),
+            \(booking.station as Int64?), \(booking.session as ID<ChargingSession>?),
+            \(booking.parking as ID<ParkingReservation>?), \(booking.order as ID<PaymentOrder>?), \(balanceAfter), \(booking.cause),
             \(booking.by as Int64?), \(now))
         ON CONFLICT (cause, type, user_id) DO NOTHING
         RETURNING id

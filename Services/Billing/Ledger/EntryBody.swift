@@ -17,7 +17,7 @@ struct EntryBody: Codable, Equatable, Sendable {
     @OrNull var station_id: Int64?
     @OrNull var charging_id: Int64?
     @OrNull var parking_reservation_id: Int64?
-    @OrNull var order: Int64?
+    @OrNull var order: OrderShown?
     @OrNull var invoice_id: Int64?
     var balance_after: Int64
     var balance_after_decimal: String
@@ -48,12 +48,82 @@ extension EntryBody: RowDecodable {
         station_id = try cells.next()
         charging_id = try cells.next()
         parking_reservation_id = try cells.next()
-        order = try cells.next()
+        order = try cells.next(Int64?.self).map { .number($0) }
         invoice_id = try cells.next()
         balance_after = try cells.next()
         balance_after_decimal = Money(balance_after, currency).decimal
         created_by = try cells.next()
         created_at = try cells.next()
+    }
+}
+
+/// A session in a few words.
+struct ChargingSummary: Codable, Equatable, Sendable {
+    var id: Int64
+    var charge_point_id: String
+    var connector_id: Int
+    @OrNull var started_at: Date?
+    @OrNull var ended_at: Date?
+    var energy_wh: Int64
+    var cost: Int64
+
+    init(_ session: SessionRow) {
+        id = session.number
+        charge_point_id = session.point
+        connector_id = Int(session.connector)
+        _started_at = OrNull(wrappedValue: session.startedAt)
+        _ended_at = OrNull(wrappedValue: session.endedAt)
+        energy_wh = session.energy
+        cost = session.cost ?? session.priceRunning
+    }
+}
+
+/// An order in an entry: its number in lists, itself where one entry is shown.
+enum OrderShown: Codable, Equatable, Sendable {
+    case number(Int64)
+    case whole(OrderBody)
+
+    init(from decoder: any Decoder) throws {
+        self = .number(try decoder.singleValueContainer().decode(Int64.self))
+    }
+
+    func encode(to encoder: any Encoder) throws {
+        switch self {
+        case .number(let number):
+            var container = encoder.singleValueContainer()
+            try container.encode(number)
+        case .whole(let order): try order.encode(to: encoder)
+        }
+    }
+}
+
+/// An entry with what it was booked for.
+struct EntryDetail: Codable, Sendable {
+    var entry: EntryBody
+    var charging: ChargingSummary?
+
+    init(entry: EntryBody) {
+        self.entry = entry
+    }
+
+    private enum Keys: CodingKey {
+        case charging
+    }
+
+    init(from decoder: any Decoder) throws {
+        entry = try EntryBody(from: decoder)
+        charging = try decoder.container(keyedBy: Keys.self)
+            .decodeIfPresent(ChargingSummary.self, forKey: .charging)
+    }
+
+    func encode(to encoder: any Encoder) throws {
+        try entry.encode(to: encoder)
+        var members = encoder.container(keyedBy: Keys.self)
+        if let charging {
+            try members.encode(charging, forKey: .charging)
+        } else {
+            try members.encodeNil(forKey: .charging)
+        }
     }
 }
 

@@ -105,11 +105,19 @@ extension Billing {
         }
     }
 
-    func showEntry(_ call: Call<EntryPath, None, None>) async throws -> OK<EntryBody> {
-        guard let entry = try await host.database.run(.entry(call.path.id.number)),
-            entry.user_id == call.identified.user || call.identified.isAdmin
+    func showEntry(_ call: Call<EntryPath, None, None>) async throws -> OK<EntryDetail> {
+        let (caller, database) = (call.identified, host.database)
+        guard let entry = try await database.run(.entry(call.path.id.number)),
+            entry.user_id == caller.user || caller.isAdmin
         else { throw BillingRefusal.noSuchEntry }
-        return OK(entry)
+        var detail = EntryDetail(entry: entry)
+        if let number = entry.charging_id, let session = try await database.run(.session(number)) {
+            detail.charging = ChargingSummary(session)
+        }
+        if case .number(let number)? = entry.order, let order = try await database.run(.order(ID(number))) {
+            detail.entry.order = .whole(OrderBody(order, for: caller.user))
+        }
+        return OK(detail)
     }
 
     func enterEntry(_ call: Call<None, None, EntryInput>) async throws -> Created<EntryBody> {

@@ -69,7 +69,7 @@ struct TransactionBody: Codable, Equatable, Sendable {
     var protocol_version: String
     @OrNull var evse_id: Int?
     var refund_amount: Int64
-    @OrNull var refund_time: Date?
+    var refund_time: Date
     var funding: String
     var currency: String
 }

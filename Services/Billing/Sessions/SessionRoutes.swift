@@ -120,12 +120,16 @@ extension Billing {
         else {
             throw BillingRefusal.notANumber(String(call.path.id.prefix(40)))
         }
-        let row = try await ownSession(number, call.identified)
+        return OK(try await info(number, for: call.identified))
+    }
+
+    /// Throws: `BillingRefusal.noSuchSession`.
+    func info(_ number: Int64, for caller: Caller) async throws -> SessionInfoBody {
+        let row = try await ownSession(number, caller)
         let readings = try await readings(of: [row])[number] ?? []
-        return OK(
-            SessionInfoBody(
-                transaction: row.transaction(readings, currency: host.settings.currency),
-                state: row.state(readings, for: call.identified, at: host.clock.now)))
+        return SessionInfoBody(
+            transaction: row.transaction(readings, currency: host.settings.currency),
+            state: row.state(readings, for: caller, at: host.clock.now))
     }
 
     /// The session of its user, the point's host, or staff. Throws: `BillingRefusal.noSuchSession`.

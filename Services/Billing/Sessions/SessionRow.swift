@@ -41,6 +41,7 @@ struct SessionRow: Row, Sendable {
     var refunded: Int64?
     var paymentOrder: Int64?
     var paymentError: String?
+    var refundedAt: Date?
 
     static let columns = """
         charge.session_id, charge.uuid::text, charge.charge_point_id, charge.connector_id, charge.owner_id, charge.user_id,
@@ -49,7 +50,8 @@ struct SessionRow: Row, Sendable {
         charge.energy_wh, charge.power_w, charge.last_reading_at, charge.price_running, charge.price_rule, charge.plan_id,
         charge.price_per_kwh, charge.price_per_hour, charge.free_minutes, charge.funding, charge.reservation_id,
         charge.protocol_version, coalesce(point.title, ''), coalesce(point.address, ''), coalesce(driver.username, ''),
-        report.status, settled.cost, settled.paid, settled.refunded, settled.payment_order, settled.payment_error
+        report.status, settled.cost, settled.paid, settled.refunded, settled.payment_order, settled.payment_error,
+        settled.refunded_at
         """
 
     static let relations: SQL = """
@@ -98,6 +100,7 @@ struct SessionRow: Row, Sendable {
         refunded = try cells.next()
         paymentOrder = try cells.next()
         paymentError = try cells.next()
+        refundedAt = try cells.next()
     }
 
     var plan: SessionPlan {
@@ -111,13 +114,14 @@ struct SessionRow: Row, Sendable {
             transaction_id: number, session_id: uuid, is_finished: isFinished, connector_id: Int(connector),
             charge_point_id: point, id_tag: tag, reservation_id: reservation, meter_start: meterStart,
             meter_stop: meterStop ?? meterStart + energy, time_start: startedAt,
-            time_stop: endedAt ?? Date(timeIntervalSince1970: -62_135_596_800), reason: reason,
+            time_stop: endedAt ?? never, reason: reason,
             id_tag_note: note,
             username: username, payment_amount: cost ?? priceRunning, payment_billed: paid ?? 0,
             payment_order: paymentOrder ?? 0, payment_error: paymentError ?? "", payment_plan: plan,
             tariff: TariffBody(tariff_id: planID, description: rule), meter_values: readings,
             user_tag: SessionTag(id_tag: tag, username: username), protocol_version: version, evse_id: nil,
-            refund_amount: refunded ?? 0, refund_time: nil, funding: funding, currency: currency.code)
+            refund_amount: refunded ?? 0, refund_time: refundedAt ?? never, funding: funding,
+            currency: currency.code)
     }
 
     func state(_ readings: [MeterBody], for caller: Caller, at now: Date) -> ChargeStateBody {

@@ -19,6 +19,9 @@ package enum HMAC {
     package static func sha256(_ bytes: [UInt8], key: [UInt8]) -> [UInt8] {
         Digest.sha256.mac(bytes, key: key)
     }
+    package static func sha256(_ bytes: [UInt8], key: SymmetricKey) -> [UInt8] {
+        sha256(bytes, key: key.bytes)
+    }
 }
 
 /// An algorithm fetched once: looking it up by name costs more than hashing a token.

@@ -33,6 +33,9 @@ package enum RandomText {
     /// Recovery codes: `k7mqx-2hwpz`.
     package static func recoveryCode() -> String { "\(text(5))-\(text(5))" }
 
+    /// What points are exchanged for: eight capital letters and digits, 41 bits.
+    package static func discountCode() -> String { text(8, from: "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789") }
+
     /// A password to print once and read aloud: groups of characters that nobody mistakes for one another.
     package static func readablePassword(groups: Int = 4) -> String {
         (0..<groups).map { _ in text(4) }.joined(separator: "-")

@@ -1,0 +1,125 @@
+import Bus
+import Contracts
+import Core
+import FoundationEssentials
+import Hosting
+import Postgres
+import Tariff
+import Telemetry
+
+/// Writes down what a provider said about an order, once: the money of a session or of a balance, the card, the next attempt.
+struct CompleteOrder {
+    let billing: Billing
+    let id: ID<PaymentOrder>
+    let result: PaymentResult
+    /// The card that a person entered at the provider's page.
+    var identifier: String?
+
+    private struct Outcome: Sendable {
+        var order: StoredOrder
+        var isNews = false
+        var failed: PaymentFailed?
+        var back: ID<StoredRefund>?
+    }
+
+    /// Answers the order as it is now, and whether this was news. Throws: `BillingRefusal.noSuchOrder`.
+    func run() async throws -> (StoredOrder, isNews: Bool) {
+        let host = billing.host
+        let outcome = try await host.database.transaction { transaction in try await write(in: transaction) }
+        guard outcome.isNews else { return (outcome.order, false) }
+        billing.figures.payments.with(result.isApproved ? "approved" : "refused").add()
+        if let failed = outcome.failed { host.bus.publish(failed) }
+        if result.isApproved { await billing.tellStanding(of: outcome.order.user) }
+        // Where this is not heard, the payment run asks again.
+        if let back = outcome.back { _ = try? await RefundOrder(billing: billing).ask(back) }
+        return (outcome.order, true)
+    }
+
+    private func write(in transaction: Transaction) async throws -> Outcome {
+        guard let known = try await transaction.run(.order(id)) else { throw BillingRefusal.noSuchOrder }
+        if let session = known.session { try await transaction.run(.holdMoney(of: session)) }
+        guard var order = try await transaction.run(.holdOrder(id)) else { throw BillingRefusal.noSuchOrder }
+        // An order that we closed by ourselves may still be paid on the provider's page: then the money is there.
+        let isLate = order.isCompleted && result.isApproved && !PaymentResult(code: order.result).isCode
+        guard !order.isCompleted || isLate else { return Outcome(order: order) }
+        let now = billing.host.clock.now
+        order.identifier = identifier ?? order.identifier
+        try await transaction.run(.complete(id, result.code, identifier: order.identifier, at: now))
+        var outcome = Outcome(order: order, isNews: true)
+        switch (order.kind, result.isApproved) {
+        case (.charging, true): try await pay(order, in: transaction, now)
+        case (.charging, false): outcome.failed = try await fail(order, in: transaction, now)
+        case (.topUp, true): try await fill(order, in: transaction, now)
+        case (.topUp, false): try await transaction.run(.blameCard(order.identifier, of: order.user))
+        case (.enrolment, true): outcome.back = try await enrol(order, in: transaction, now)
+        case (.enrolment, false): break
+        }
+        outcome.order = try await transaction.run(.order(id)) ?? order
+        return outcome
+    }
+
+    private func fill(_ order: StoredOrder, in transaction: Transaction, _ now: Date) async throws {
+        try await transaction.run(.forgiveCard(order.identifier, of: order.user))
+        _ = try await transaction.book(
+            Booking(
+                user: order.user, amount: order.amount, kind: .topUp, subject: .topup,
+                description: order.description, order: order.id, cause: "order:\(order.id)",
+                counter: [(.provider, -order.amount.minorUnits)]), at: now)
+    }
+
+    /// Keeps the card. What was charged to try it goes back at once: answers the refund to be asked for.
+    private func enrol(_ order: StoredOrder, in transaction: Transaction, _ now: Date) async throws
+        -> ID<StoredRefund>?
+    {
+        if !order.identifier.isEmpty {
+            try await transaction.run(.holdCards(of: order.user))
+            _ = try await transaction.run(
+                .enter(NewCard(user: order.user, identifier: order.identifier), at: now))
+            try await transaction.run(.retryNow(of: order.user, at: now))
+        }
+        guard order.amount.minorUnits > 0 else { return nil }
+        return try await RefundOrder(billing: billing).begin(
+            order.id, order.amount.minorUnits, "The card was tried", in: transaction)
+    }
+
+    private func pay(_ order: StoredOrder, in transaction: Transaction, _ now: Date) async throws {
+        guard let session = order.session else { throw BillingRefusal.noSuchSession }
+        try await transaction.run(.credit(order.amount.minorUnits, to: session, by: order.id))
+        guard let due = try await transaction.run(.due(session)) else { throw BillingRefusal.noSuchSession }
+        let (amount, currency) = (order.amount.minorUnits, order.amount.currency)
+        let split = VATSplit(of: order.amount, at: billing.settings.vatRate)
+        _ = try await transaction.book(
+            Booking(
+                user: order.user, amount: Money(-amount, currency), kind: .payment, subject: .charging,
+                purse: .card, description: "Charging at \(due.point)", session: session, order: order.id,
+                cause: "order:\(order.id)",
+                counter: [(.revenue, split.net.minorUnits), (.vat, split.vat.minorUnits)]), at: now)
+        try await transaction.run(.forgiveCard(order.identifier, of: order.user))
+        try await transaction.run(.endRetry(of: session, result: result.code))
+        try await transaction.settleHost(
+            of: due, commission: billing.settings.commission, currency: currency, order: order.id,
+            cause: "order:\(order.id)", at: now)
+    }
+
+    private func fail(_ order: StoredOrder, in transaction: Transaction, _ now: Date) async throws
+        -> PaymentFailed?
+    {
+        guard let session = order.session, let due = try await transaction.run(.due(session)) else {
+            return nil
+        }
+        try await transaction.run(.blameCard(order.identifier, of: order.user))
+        try await transaction.run(.notePaymentError("refused: \(result.code)", of: session, by: order.id))
+        let hours = billing.settings.payments.retryHours
+        let attempt = try await transaction.run(.lastAttempt(of: session)).map { Int($0) + 1 } ?? 0
+        let next = attempt < hours.count ? now + Double(hours[attempt] * 3_600) : nil
+        try await transaction.run(
+            .planRetry(
+                of: session, for: order.user, attempt: Int16(clamping: attempt), at: next, result: result.code
+            ))
+        let event = PaymentFailed(
+            session: session, user: order.user, attempt: attempt + 1,
+            unpaid: Money(due.unpaid, order.amount.currency), result: result.code, nextAttemptAt: next)
+        try await transaction.run(.announce(event))
+        return event
+    }
+}

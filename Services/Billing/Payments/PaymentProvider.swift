@@ -1,0 +1,48 @@
+import Core
+
+/// Whoever charges cards. A provider is asked outside every transaction; its answer is written down by `CompleteOrder` and
+/// `RefundOrder`.
+protocol PaymentProvider: Sendable {
+    /// Throws: `ProviderAway`.
+    func charge(_ order: StoredOrder) async throws(ProviderAway) -> PaymentResult
+
+    /// What became of an order whose answer never came; nil when the provider has never heard of it, and so never will charge.
+    ///
+    /// Throws: `ProviderAway`.
+    func outcome(of order: StoredOrder) async throws(ProviderAway) -> PaymentResult?
+
+    /// Asked twice under one refund's number it gives back once. Throws: `ProviderAway`.
+    func refund(_ refund: StoredRefund, of order: StoredOrder) async throws(ProviderAway) -> PaymentResult
+
+    /// Where a person enters a card, and with which fields.
+    func page(for order: StoredOrder, base: String) -> PaymentPage
+
+    /// Whether a notification was written by who holds the key.
+    func isGenuine(_ message: [UInt8], signature: String) -> Bool
+}
+
+/// The provider gave no answer.
+enum ProviderAway: Error, Equatable {
+    /// It was never reached: nothing was charged.
+    case unreachable
+    /// It may have charged: the order stays open, and the provider is asked what became of it.
+    case timedOut
+}
+
+/// What a provider said: its code, of four digits.
+struct PaymentResult: Equatable, Sendable {
+    let code: String
+
+    /// Four digits: a provider's word, not ours.
+    var isCode: Bool { code.utf8.count == 4 && code.utf8.allSatisfy { (0x30...0x39).contains($0) } }
+
+    /// 0000–0099.
+    var isApproved: Bool { isCode && code.hasPrefix("00") }
+
+    var isRefunded: Bool { code == "0900" || isApproved }
+}
+
+struct PaymentPage: Sendable {
+    let url: String
+    let fields: [String: String]
+}
