@@ -7,7 +7,7 @@ build_packages=(
 )
 run_packages=(postgresql-15 postgresql-client-15 redis-server nginx openssl curl python3 fonts-dejavu-core)
 # What the stories look with from outside.
-story_packages=(poppler-utils python3-venv)
+story_packages=(poppler-utils python3-venv apache2-bin)
 postgres_programs=/usr/lib/postgresql/15/bin
 
 say() { printf '%s\n' "$*"; }
