@@ -38,6 +38,13 @@ import Testing
 
     static let cases = [
         Case(
+            "TC_017_2 unlock without session", .unlockConnector, #"{"connectorId":1}"#,
+            #"{"status":"Unlocked"}"#),
+        Case(
+            "TC_083 a higher security profile", .changeConfiguration,
+            #"{"key":"SecurityProfile","value":"2"}"#,
+            #"{"status":"Accepted"}"#),
+        Case(
             "TC_018_1 unlock with session", .unlockConnector, #"{"connectorId":1}"#, #"{"status":"Unlocked"}"#
         ),
         Case("TC_030 unlock failure", .unlockConnector, #"{"connectorId":1}"#, #"{"status":"UnlockFailed"}"#),
@@ -148,7 +155,8 @@ import Testing
 
     @Test(
         .covers(
-            "TC_018_1", "TC_030", "TC_031", "TC_040_1", "TC_040_2", "TC_042_1", "TC_042_2", "TC_043_1",
+            "TC_017_2", "TC_018_1", "TC_083", "TC_030", "TC_031", "TC_040_1", "TC_040_2", "TC_042_1",
+            "TC_042_2", "TC_043_1",
             "TC_043_3", "TC_043_4",
             "TC_043_5", "TC_046", "TC_047", "TC_048_1", "TC_048_2", "TC_048_3", "TC_048_4", "TC_049",
             "TC_051", "TC_052",

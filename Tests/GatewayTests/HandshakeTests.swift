@@ -87,6 +87,54 @@ import WebSocket
         #expect(try await refusal(of: "CP1") { $0.path = path } == nil)
     }
 
+    /// The status that a handshake with these fields is answered with; 101 where it is let in.
+    private func answer(to id: String, _ fields: [(String, String)]) async throws -> Int {
+        let (central, loop) = (try GatewayUp.current.central(), TestLoops.shared.next())
+        return try await Task(executorPreference: loop) {
+            do {
+                let socket = try await WebSocketConnection.open(
+                    central.target(of: id), at: central.address, on: loop, headers: Headers(fields),
+                    subprotocols: ["ocpp1.6"])
+                socket.abort()
+                return 101
+            } catch HandshakeFailure.refused(let answer) {
+                return answer.status
+            }
+        }.value
+    }
+
+    @Test(.gatewayUp(["TRUSTED_PROXIES": "127.0.0.1/32"]), .covers("TC_087"))
+    func `of profile 3 goes by the certificate that the proxy has checked`() async throws {
+        try await GatewayUp.current.enter("CP1", profile: 3)
+        let tls = ("X-Forwarded-Proto", "https")
+
+        #expect(
+            try await answer(
+                to: "CP1", [tls, ("X-Client-Verify", "SUCCESS"), ("X-Client-Subject", "CN=CP1,O=Depot")])
+                == 101)
+        #expect(
+            try await answer(
+                to: "CP1", [tls, ("X-Client-Verify", "SUCCESS"), ("X-Client-Subject", "CN=CP2,O=CP1")])
+                == 401)
+        #expect(try await answer(to: "CP1", [tls, ("X-Client-Verify", "NONE")]) == 401)
+        #expect(
+            try await answer(to: "CP1", [("X-Client-Verify", "SUCCESS"), ("X-Client-Subject", "CN=CP1")])
+                == 401)
+    }
+
+    @Test(.gatewayUp(["TRUSTED_PROXIES": "192.0.2.1/32"]), .covers("TC_087"))
+    func `of profile 3 is not believed from anybody but the proxy`() async throws {
+        try await GatewayUp.current.enter("CP1", profile: 3)
+
+        #expect(
+            try await answer(
+                to: "CP1",
+                [
+                    ("X-Forwarded-Proto", "https"), ("X-Client-Verify", "SUCCESS"),
+                    ("X-Client-Subject", "CN=CP1"),
+                ]) == 401)
+    }
+
     @Test(.gatewayUp) func `of profile 2 is believed behind TLS only`() async throws {
         try await GatewayUp.current.enter("CP1", password: "right-0123456789", profile: 2)
 

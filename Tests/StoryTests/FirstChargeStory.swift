@@ -5,7 +5,7 @@ import Testing
 
 /// The main job, seen from outside: a charge point that is nobody's here, an app, an operator, and the real proxy between.
 @Suite(.suiteUp, .timeLimit(.minutes(5))) struct `The first charge` {
-    @Test(.fact(52, 93, 95), .covers("TC_010"))
+    @Test(.fact(52, 93, 95), .covers("TC_010", "TC_086"))
     func `comes over TLS, is watched live, priced, invoiced and reported`() async throws {
         // A suite that runs already may have told the story before, with other people.
         let name = ProcessInfo.processInfo.environment["STORY_NAME"] ?? "Ada"
