@@ -7,7 +7,7 @@ package enum Wait {
         _ condition: () async throws -> Bool, sourceLocation: SourceLocation = #_sourceLocation
     ) async throws {
         let clock = ContinuousClock()
-        let end = clock.now + .seconds(20)
+        let end = clock.now + .seconds(60)
         while try await !condition() {
             try #require(clock.now < end, "waited too long", sourceLocation: sourceLocation)
             try await TestLoops.shared.next().sleep(for: .milliseconds(2))

@@ -2,8 +2,19 @@ import Core
 import HTTP
 import Sockets
 import Synchronization
+import TestSupport
 import Testing
 import WebSocket
+
+/// A peer that reads, and says nothing; it leaves when it is left. Touched on its loop only.
+private final class Deaf: ConnectionHandler {
+    private(set) var isOver = false
+
+    func receive(_ bytes: UnsafeMutableBufferPointer<UInt8>, on connection: Connection) -> Int { bytes.count }
+    func peerFinished(_ connection: Connection) { connection.close() }
+    func drained(_ connection: Connection) {}
+    func closed(_ connection: Connection, _ reason: CloseReason) { isOver = true }
+}
 
 /// How conversations ended, for whoever asks afterwards.
 private final class Endings: Sendable {
@@ -234,8 +245,10 @@ private final class Answering: WebSocketHandler {
         let endings = try await converse(limits: limits) { address, loop in
             let client = try await HTTPClient.connect(to: address, on: loop)
             _ = try await client.send(.get, "/ws", headers: Self.handshake)
-            try await loop.sleep(for: .milliseconds(100))
-            client.close()
+            let (connection, deaf) = (client.handOver(), Deaf())
+            connection.handler = deaf
+            connection.resumeReading()
+            try await Wait.until { deaf.isOver }
         }
         #expect(endings == [Ending(CloseCode(rawValue: 4408), "no answer to a ping", by: .ours)])
     }
