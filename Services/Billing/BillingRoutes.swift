@@ -4,8 +4,10 @@ extension Billing {
     /// The whole surface of the service, with the right that each route needs; each folder has its own part.
     @RouteTable package var routes: [GuardedRoute] {
         planRoutes
+        quoteRoutes
         ledgerRoutes
         sessionRoutes
+        explainRoutes
         invoiceRoutes
         methodRoutes
         orderRoutes

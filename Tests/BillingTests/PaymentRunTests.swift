@@ -26,6 +26,9 @@ import Testing
             #expect(try await house.entries(of: host) == [472])
             let orders = try await house.orders(of: session, as: anna)
             #expect(orders.map { $0["result"] } == ["0000"])
+            #expect(view["payment_orders"]?.elements == orders)
+            let seen = try await house.view(session, as: host)
+            #expect(seen["payment_orders"]?.elements.map { $0["identifier"] } == [""])
             #expect(try await house.booksAgree())
         }
     }
@@ -166,6 +169,10 @@ import Testing
             try await house.payments()
 
             #expect(try await house.orders(of: own, as: anna).map { $0["identifier"] } == ["card_own"])
+            let boss = try await house.person("boss", role: "operator")
+            #expect(try await house.view(own, as: anna)["payment_method"]?["identifier"] == "card_own")
+            #expect(try await house.view(own, as: boss)["payment_method"]?["identifier"] == "")
+            #expect(try await house.view(own, as: boss)["payment_method"]?["user_name"] == "anna")
             #expect(try await house.orders(of: old, as: anna).map { $0["identifier"] } == ["card_default"])
         }
     }
@@ -255,7 +262,7 @@ import Testing
             let without = try await house.call(.post, path, as: anna, [:])
             #expect(without.status == 409)
             #expect(without.code == 2041)
-            try await house.save("fail_1", of: anna)
+            try await house.enterCard("fail_1", of: anna)
             let refused = try await house.call(.post, path, as: anna, ["identifier": "fail_1"])
             #expect(refused.status == 409)
             #expect(refused.code == 3002)
@@ -263,11 +270,7 @@ import Testing
             #expect(try await house.call(.post, path, as: anna, ["identifier": "card_9"]).code == 2041)
 
             // The refused one failed before; another is taken.
-            try await house.owner.run(
-                """
-                INSERT INTO billing.payment_method (user_id, identifier, added_at)
-                VALUES (\(anna.id), 'card_1', \(house.clock.now))
-                """ as Query<Void>)
+            try await house.enterCard("card_1", of: anna)
             let paid = try await house.call(.post, path, as: anna, [:])
             #expect(paid.status == 200)
             #expect(paid.json["result"] == "0000")
@@ -283,11 +286,7 @@ import Testing
         try await BillingHouse.open { house in
             let anna = try await house.person("anna")
             let session = try await house.unpaidSession(of: anna)
-            try await house.owner.run(
-                """
-                INSERT INTO billing.payment_method (user_id, identifier, added_at)
-                VALUES (\(anna.id), 'card_1', \(house.clock.now))
-                """ as Query<Void>)
+            try await house.enterCard("card_1", of: anna)
 
             let answers = try await withThrowingTaskGroup(of: Int.self) { group in
                 for _ in 0..<10 {

@@ -66,9 +66,11 @@ struct CardBody: Codable, Equatable, Sendable {
     var fail_count: Int
     var merchant_cof_txnid: String
 
-    init(_ card: StoredCard) {
+    /// - Parameter caller: others than the owner do not see what it could be charged by; nil for the owner.
+    init(_ card: StoredCard, for caller: Int64? = nil) {
+        let isOwn = caller == nil || caller == card.user.number
         description = card.description
-        identifier = card.identifier
+        identifier = isOwn ? card.identifier : ""
         card_number = card.number
         card_type = card.type
         card_brand = card.brand
@@ -78,7 +80,7 @@ struct CardBody: Codable, Equatable, Sendable {
         user_id = card.user.number
         user_name = card.username
         fail_count = Int(card.failures)
-        merchant_cof_txnid = card.reference
+        merchant_cof_txnid = isOwn ? card.reference : ""
     }
 }
 
@@ -103,6 +105,18 @@ extension Query where Result == [StoredCard] {
         WHERE card.user_id = \(user) AND card.deleted_at IS NULL
         ORDER BY card.added_at, card.id
         LIMIT 100
+        """
+    }
+}
+
+extension Query where Result == [StoredCard] {
+    /// Also deleted ones: what a session was paid by stays to be seen.
+    static func cards(numbered numbers: [Int64]) -> Self {
+        """
+        SELECT \(columns: StoredCard.self) FROM billing.payment_method AS card
+        WHERE card.id = ANY(\(numbers))
+        ORDER BY card.id
+        LIMIT 10000
         """
     }
 }

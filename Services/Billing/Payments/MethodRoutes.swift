@@ -74,7 +74,7 @@ extension Billing {
 
     func listMethods(_ call: Call<None, CutQuery, None>) async throws -> Listed<CardBody> {
         let cards = try await host.database.run(.cards(of: ID(call.identified.user)))
-        return Listed(cards.map(CardBody.init), call.query, of: call.request)
+        return Listed(cards.map { CardBody($0) }, call.query, of: call.request)
     }
 
     func saveMethod(_ call: Call<None, SaveQuery, MethodInput>) async throws -> OneOf<
@@ -105,7 +105,7 @@ extension Billing {
         let saved = try await ownCard(card.identifier, of: user)
         guard call.query.include_list == true else { return .first(OK(CardBody(saved))) }
         let all = try await host.database.run(.cards(of: user))
-        return .second(OK(SavedAndAll(saved: CardBody(saved), methods: all.map(CardBody.init))))
+        return .second(OK(SavedAndAll(saved: CardBody(saved), methods: all.map { CardBody($0) })))
     }
 
     /// Throws: `BillingRefusal.noSuchMethod`.

@@ -115,6 +115,16 @@ extension Query where Result == [StoredOrder] {
             """
     }
 
+    /// Of each session, the first one first.
+    static func orders(of sessions: [Int64]) -> Self {
+        """
+        SELECT \(columns: StoredOrder.self) FROM billing.payment_order AS placed
+        WHERE placed.session_id = ANY(\(sessions))
+        ORDER BY placed.session_id, placed.id
+        LIMIT 10000
+        """
+    }
+
     /// Those of which the provider's word is missing, the oldest first.
     static func unanswered(before moment: Date) -> Self {
         """

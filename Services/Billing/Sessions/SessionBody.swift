@@ -65,9 +65,13 @@ struct TransactionBody: Codable, Equatable, Sendable {
     var payment_plan: SessionPlan
     var tariff: TariffBody
     var meter_values: [MeterBody]
+    @OrNull var payment_method: CardBody?
+    var payment_orders: [OrderBody]
     var user_tag: SessionTag
     var protocol_version: String
     @OrNull var evse_id: Int?
+    /// What other systems keep with a session; nothing here does.
+    var metadata: [String: String]
     var refund_amount: Int64
     var refund_time: Date
     var funding: String
@@ -96,6 +100,16 @@ struct ChargeStateBody: Codable, Equatable, Sendable {
     var meter_values: [MeterBody]
     var id_tag: String
     var payment_plan: SessionPlan
+    @OrNull var payment_method: CardBody?
+    var payment_orders: [OrderBody]
+}
+
+/// What is shown of a session beside its row.
+struct SessionDetails: Sendable {
+    var readings: [MeterBody] = []
+    /// The card that was chosen at the start.
+    var card: CardBody?
+    var orders: [OrderBody] = []
 }
 
 /// Both at once, in one object: `/transactions/info/{id}`.

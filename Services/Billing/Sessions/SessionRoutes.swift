@@ -43,16 +43,29 @@ extension Billing {
             Int(try await database.run(.countSessions(filter)))
         } rows: { cut in
             let rows = try await database.run(.sessions(filter, limit: cut.limit, offset: cut.offset))
-            let readings = try await readings(of: rows)
-            return rows.map { $0.state(readings[$0.number] ?? [], for: caller, at: now) }
+            let details = try await details(of: rows, for: caller)
+            return rows.map { $0.state(details($0), for: caller, at: now) }
         }
     }
 
-    /// At most 60 points of each.
-    private func readings(of rows: [SessionRow]) async throws -> [Int64: [MeterBody]] {
-        guard !rows.isEmpty else { return [:] }
-        let all = try await host.database.run(.readings(of: rows.map(\.number)))
-        return Dictionary(grouping: all, by: \.transaction_id).mapValues(ResampleReadings.run)
+    /// Everything beside their rows, by three statements for any number of sessions.
+    private func details(of rows: [SessionRow], for caller: Caller) async throws
+        -> @Sendable (SessionRow) -> SessionDetails
+    {
+        guard !rows.isEmpty else { return { _ in SessionDetails() } }
+        let (numbers, methods) = (rows.map(\.number), rows.compactMap(\.paymentMethod))
+        let readings = Dictionary(
+            grouping: try await host.database.run(.readings(of: numbers)), by: \.transaction_id)
+        let orders = Dictionary(
+            grouping: try await host.database.run(.orders(of: numbers)), by: { $0.session?.number ?? 0 })
+        let cards =
+            methods.isEmpty ? [] : try await host.database.run(.cards(numbered: Array(Set(methods))))
+        return { row in
+            SessionDetails(
+                readings: ResampleReadings.run(readings[row.number] ?? []),
+                card: cards.first { $0.id == row.paymentMethod }.map { CardBody($0, for: caller.user) },
+                orders: (orders[row.number] ?? []).map { OrderBody($0, for: caller.user) })
+        }
     }
 
     /// Without `page` at most so many.
@@ -71,13 +84,13 @@ extension Billing {
                 username: query.username, tag: query.id_tag, point: query.charge_point_id, stoppedFrom: from,
                 stoppedBefore: to, withError: query.with_error == true)
         }
-        return try await listed(filter, query, call.request)
+        return try await listed(filter, query, call.request, for: caller)
     }
 
     func listPeriod(_ call: Call<PeriodPath, CutQuery, None>) async throws -> Listed<TransactionBody> {
         var filter = SessionFilter(user: call.identified.user)
         (filter.stoppedFrom, filter.stoppedBefore) = try Self.range(call.path.period, at: host.clock.now)
-        return try await listed(filter, call.query, call.request)
+        return try await listed(filter, call.query, call.request, for: call.identified)
     }
 
     /// `day`, `week`, `month`, `year`, or `<fromMs>-<toMs>`.
@@ -102,7 +115,7 @@ extension Billing {
     }
 
     private func listed(
-        _ filter: SessionFilter, _ query: some PageParameters, _ request: Request
+        _ filter: SessionFilter, _ query: some PageParameters, _ request: Request, for caller: Caller
     ) async throws -> Listed<TransactionBody> {
         let (database, currency) = (host.database, host.settings.currency)
         return try await Listed(query, of: request) {
@@ -110,26 +123,22 @@ extension Billing {
         } rows: { cut in
             let limit = query.part == nil ? Self.usualList : cut.limit
             let rows = try await database.run(.sessions(filter, limit: limit, offset: cut.offset))
-            let readings = try await readings(of: rows)
-            return rows.map { $0.transaction(readings[$0.number] ?? [], currency: currency) }
+            let details = try await details(of: rows, for: caller)
+            return rows.map { $0.transaction(details($0), currency: currency) }
         }
     }
 
     func showSession(_ call: Call<NumberPath, None, None>) async throws -> OK<SessionInfoBody> {
-        guard let number = Int64(call.path.id), call.path.id.utf8.allSatisfy({ (0x30...0x39).contains($0) })
-        else {
-            throw BillingRefusal.notANumber(String(call.path.id.prefix(40)))
-        }
-        return OK(try await info(number, for: call.identified))
+        OK(try await info(try call.path.number, for: call.identified))
     }
 
     /// Throws: `BillingRefusal.noSuchSession`.
     func info(_ number: Int64, for caller: Caller) async throws -> SessionInfoBody {
         let row = try await ownSession(number, caller)
-        let readings = try await readings(of: [row])[number] ?? []
+        let details = try await details(of: [row], for: caller)(row)
         return SessionInfoBody(
-            transaction: row.transaction(readings, currency: host.settings.currency),
-            state: row.state(readings, for: caller, at: host.clock.now))
+            transaction: row.transaction(details, currency: host.settings.currency),
+            state: row.state(details, for: caller, at: host.clock.now))
     }
 
     /// The session of its user, the point's host, or staff. Throws: `BillingRefusal.noSuchSession`.

@@ -42,6 +42,7 @@ struct SessionRow: Row, Sendable {
     var paymentOrder: Int64?
     var paymentError: String?
     var refundedAt: Date?
+    var paymentMethod: Int64?
 
     static let columns = """
         charge.session_id, charge.uuid::text, charge.charge_point_id, charge.connector_id, charge.owner_id, charge.user_id,
@@ -51,7 +52,7 @@ struct SessionRow: Row, Sendable {
         charge.price_per_kwh, charge.price_per_hour, charge.free_minutes, charge.funding, charge.reservation_id,
         charge.protocol_version, coalesce(point.title, ''), coalesce(point.address, ''), coalesce(driver.username, ''),
         report.status, settled.cost, settled.paid, settled.refunded, settled.payment_order, settled.payment_error,
-        settled.refunded_at
+        settled.refunded_at, charge.payment_method_id
         """
 
     static let relations: SQL = """
@@ -101,6 +102,7 @@ struct SessionRow: Row, Sendable {
         paymentOrder = try cells.next()
         paymentError = try cells.next()
         refundedAt = try cells.next()
+        paymentMethod = try cells.next()
     }
 
     var plan: SessionPlan {
@@ -109,7 +111,7 @@ struct SessionRow: Row, Sendable {
             free_minutes: Int(freeMinutes))
     }
 
-    func transaction(_ readings: [MeterBody], currency: Currency) -> TransactionBody {
+    func transaction(_ details: SessionDetails, currency: Currency) -> TransactionBody {
         TransactionBody(
             transaction_id: number, session_id: uuid, is_finished: isFinished, connector_id: Int(connector),
             charge_point_id: point, id_tag: tag, reservation_id: reservation, meter_start: meterStart,
@@ -118,13 +120,15 @@ struct SessionRow: Row, Sendable {
             id_tag_note: note,
             username: username, payment_amount: cost ?? priceRunning, payment_billed: paid ?? 0,
             payment_order: paymentOrder ?? 0, payment_error: paymentError ?? "", payment_plan: plan,
-            tariff: TariffBody(tariff_id: planID, description: rule), meter_values: readings,
+            tariff: TariffBody(tariff_id: planID, description: rule), meter_values: details.readings,
+            payment_method: details.card, payment_orders: details.orders,
             user_tag: SessionTag(id_tag: tag, username: username), protocol_version: version, evse_id: nil,
+            metadata: [:],
             refund_amount: refunded ?? 0, refund_time: refundedAt ?? never, funding: funding,
             currency: currency.code)
     }
 
-    func state(_ readings: [MeterBody], for caller: Caller, at now: Date) -> ChargeStateBody {
+    func state(_ details: SessionDetails, for caller: Caller, at now: Date) -> ChargeStateBody {
         let isCharging = !isFinished && connectorStatus == "Charging"
         let end = endedAt ?? now
         return ChargeStateBody(
@@ -135,7 +139,8 @@ struct SessionRow: Row, Sendable {
             power_rate: isCharging ? Int(powerW ?? 0) : 0, price: cost ?? priceRunning,
             status: connectorStatus ?? "Unknown", is_charging: isCharging,
             can_stop: !isFinished && (user == caller.user || owner == caller.user || caller.isPower),
-            meter_values: readings, id_tag: tag, payment_plan: plan)
+            meter_values: details.readings, id_tag: tag, payment_plan: plan, payment_method: details.card,
+            payment_orders: details.orders)
     }
 }
 
