@@ -15,6 +15,7 @@ package enum GatewayMigrations {
                     "v0006_counted_from": PackageResources.v0006_counted_from_sql,
                     "v0007_reviews": PackageResources.v0007_reviews_sql,
                     "v0008_certificates": PackageResources.v0008_certificates_sql,
+                    "v0009_session_updates": PackageResources.v0009_session_updates_sql,
                 ])
         }
     }

@@ -88,3 +88,29 @@ import Testing
         listening.cancel()
     }
 }
+
+@Suite struct `A group of readings` {
+    private func reading(_ number: Int64, isWhole: Bool) throws -> ReadingsStored.Reading {
+        ReadingsStored.Reading(
+            session: ID(number), place: ConnectorPlace(try Surroundings.point("CP*1"), 2),
+            user: isWhole ? ID(7) : nil, takenAt: ManualClock().now, minute: 3,
+            register: Energy(wattHours: 12_345), energy: Energy(wattHours: 45), price: Money(-12, .eur),
+            cost: Money(0, .eur), powerW: isWhole ? 11_000 : nil, stateOfCharge: isWhole ? 47 : nil,
+            currentA: isWhole ? 15.9 : nil, voltageV: isWhole ? 230 : nil, offeredA: isWhole ? 0.1 : nil,
+            status: isWhole ? Open("Some\"thing") : nil)
+    }
+
+    @Test func `is told in the same words by the quick way`() throws {
+        let readings = [try reading(1, isWhole: true), try reading(2, isWhole: false)]
+        let envelope = EventEnvelope(ReadingsStored(readings), at: ManualClock().now)
+
+        let text = JSONWriter.text(envelope)
+
+        #expect(
+            text == #"{"v":1,"kind":"meter.stored","at":"2026-11-20T10:30:00Z","payload":{"readings":"#
+                + JSONWriter.text(readings) + "}}")
+        #expect(
+            try JSONReader.decode(EventEnvelope<ReadingsStored>.self, from: Array(text.utf8)).payload
+                == envelope.payload)
+    }
+}

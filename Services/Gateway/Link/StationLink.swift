@@ -375,12 +375,19 @@ private struct Answered {
     init(_ frame: OCPPFrame, _ payload: [UInt8]) {
         id = frame.id
         action = frame.action
-        asked = frame.payloadText.hashValue
+        asked = Self.digest(of: frame)
         self.payload = payload
     }
 
     func isRepeated(by frame: OCPPFrame) -> Bool {
-        id == frame.id && action == frame.action && asked == frame.payloadText.hashValue
+        id == frame.id && action == frame.action && asked == Self.digest(of: frame)
+    }
+
+    /// Of all bytes at once: byte by byte, hashing took as long as reading the JSON.
+    private static func digest(of frame: OCPPFrame) -> Int {
+        var hasher = Hasher()
+        frame.payloadText.withUnsafeBytes { hasher.combine(bytes: $0) }
+        return hasher.finalize()
     }
 }
 

@@ -14,6 +14,13 @@ package enum JSONWriter {
 
     /// Appends to what is there already: an answer's frame, a connection's output.
     package static func append(_ value: some Encodable, to bytes: inout [UInt8]) {
+        if let value = value as? any JSONFastEncodable {
+            var output = JSONOutput(appendingTo: bytes)
+            bytes = []
+            value.write(to: &output)
+            bytes = output.bytes
+            return
+        }
         let writing = JSONWriting(JSONOutput(appendingTo: bytes))
         bytes = []
         do {

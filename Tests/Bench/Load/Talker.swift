@@ -6,7 +6,8 @@ import WebSocket
 final class Talker: WebSocketHandler, @unchecked Sendable {
     let number: Int
     let identity: String
-    private unowned let crowd: Crowd
+    /// Held in a ring, for as long as the process: answers may come after the run.
+    private let crowd: Crowd
     private(set) var socket: WebSocketConnection?
     /// Message ids count from 1 on with each connection.
     private(set) var lastID = 0
