@@ -10,18 +10,22 @@ enum PostgresArray {
         guard !rows.isEmpty else { return }
         bytes.append(bigEndian: Int32(rows.count))
         bytes.append(bigEndian: Int32(1))
-        for row in rows {
-            let value = value(row)
-            let lengthAt = bytes.count
-            guard !value.isNull else {
-                bytes.append(bigEndian: Int32(-1))
-                bytes.store(1, at: nullFlag)
-                continue
-            }
-            bytes.append(bigEndian: Int32(0))
-            value.encode(into: &bytes)
-            bytes.store(Int32(bytes.count - lengthAt - 4), at: lengthAt)
+        // Rows are wide, and a loop over the collection would copy each of them once for each column.
+        let isDone: Void? = rows.withContiguousStorageIfAvailable { rows in
+            for place in rows.indices { append(value(rows[place]), to: &bytes, nullFlag) }
         }
+        if isDone == nil { for row in rows { append(value(row), to: &bytes, nullFlag) } }
+    }
+
+    private static func append(_ value: some PostgresValue, to bytes: inout [UInt8], _ nullFlag: Int) {
+        guard !value.isNull else {
+            bytes.append(bigEndian: Int32(-1))
+            return bytes.store(1, at: nullFlag)
+        }
+        let lengthAt = bytes.count
+        bytes.append(bigEndian: Int32(0))
+        value.encode(into: &bytes)
+        bytes.store(Int32(bytes.count - lengthAt - 4), at: lengthAt)
     }
 
     static func decode<Element: PostgresValue>(_ cell: Cell, of _: Element.Type) throws(CellError)
