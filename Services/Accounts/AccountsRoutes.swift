@@ -13,7 +13,10 @@ extension Accounts {
         siteRoutes
         pointRoutes
         portRoutes
+        accessRoutes
+        carRoutes
         centralRoutes
+        chargingRoutes
         deskRoutes
     }
 

@@ -45,7 +45,7 @@ private struct Cast {
     }
 }
 
-@Suite(.networkUp, .timeLimit(.minutes(10))) struct `A command in the words of OCPP` {
+@Suite(.networkUp, .serialized, .timeLimit(.minutes(10))) struct `A command in the words of OCPP` {
     @Test func `comes back with the charger's answer`() async throws {
         let cast = try await Cast()
 

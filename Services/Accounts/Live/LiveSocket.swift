@@ -34,8 +34,9 @@ final class LiveSocket: WebSocketHandler, @unchecked Sendable {
 
     /// Frames that wait for a slow reader; the oldest are lost.
     private static let mostQueued = 256
-    /// Bytes that the kernel has not taken, above which frames wait here.
-    private static let slow = 64 * 1_024
+    /// Bytes that the kernel has not taken, above which frames wait here: the connection's own mark, so that it tells
+    /// when there is room again.
+    private static let slow = Connection.Limits().highWater
     private static let requestsAMinute = 60
     /// Sessions that one socket listens to at a time.
     static let mostStreams = 10

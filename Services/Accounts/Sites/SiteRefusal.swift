@@ -19,6 +19,8 @@ enum SiteRefusal: Refusal, Equatable {
     case positionIncomplete
     case notOneChargePoint
     case connectorTaken
+    case alreadyShared
+    case noSuchGrant
     case invalid(field: String, String)
     case several(InvalidRequest)
 
@@ -58,6 +60,11 @@ enum SiteRefusal: Refusal, Equatable {
         case .connectorTaken:
             Problem(
                 .badRequest, "connector_id already exists", errors: ["connector_id": ["already exists"]])
+        case .alreadyShared:
+            Problem(
+                .badRequest, "access exists already",
+                errors: ["non_field_errors": ["this person may use the charge point already"]])
+        case .noSuchGrant: Problem(.notFound, "access not found")
         case .several(let mistakes): mistakes.problem
         case .invalid(let field, let text):
             Problem(.badRequest, "\(field) \(text)", errors: [field: [text]])
