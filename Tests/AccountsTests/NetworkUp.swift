@@ -9,6 +9,7 @@ import Postgres
 import Settings
 import Sockets
 import StationSimulator
+import Synchronization
 import TestSupport
 import Testing
 
@@ -28,6 +29,8 @@ final class NetworkUp: Sendable {
     let registry: Registry
     private let gateway: Gateway
     private let lifetime: Lifetime
+    /// Kept, because a simulator that nobody holds answers nothing.
+    private let stations = Mutex<[Simulator]>([])
 
     private init(beside up: AccountsUp, _ environment: [String: String]) async throws {
         var given = [
@@ -58,6 +61,7 @@ final class NetworkUp: Sendable {
         do { outcome = .success(try await $bound.withValue(network) { try await body() }) } catch {
             outcome = .failure(error)
         }
+        for station in network.stations.withLock({ $0 }) { await station.shutDown() }
         _ = await network.lifetime.stop(within: .seconds(5))
         try outcome.get()
     }
@@ -81,6 +85,7 @@ final class NetworkUp: Sendable {
         let port = try #require(gateway.stationPort)
         let central = CentralSystem(address: try #require(SocketAddress(host: "127.0.0.1", port: port)))
         let station = try await Simulator.boot(id, at: central, profile: profile, on: TestLoops.shared.next())
+        stations.withLock { $0.append(station) }
         let database = registry.owner
         try await Wait.until {
             let known: Int64 = try await database.run(
