@@ -6,7 +6,7 @@ import StationSimulator
 import TestSupport
 import Testing
 
-@Suite(.networkUp, .serialized, .timeLimit(.minutes(2))) struct `Starting to charge` {
+@Suite(.networkUp, .serialized, .timeLimit(.minutes(10))) struct `Starting to charge` {
     private let up = AccountsUp.current
     private let network = NetworkUp.current
 

@@ -13,7 +13,7 @@ import TestSupport
 import Testing
 import WebSocket
 
-@Suite(.accountsUp, .timeLimit(.minutes(2))) struct `The client socket` {
+@Suite(.accountsUp, .timeLimit(.minutes(10))) struct `The client socket` {
     private func start(_ token: String? = nil) -> JSONValue {
         var frame: [String: JSONValue] = ["command": "PingConnection"]
         if let token { frame["token"] = .string(token) }
@@ -193,7 +193,7 @@ import WebSocket
     }
 }
 
-@Suite(.networkUp, .serialized, .timeLimit(.minutes(2))) struct `Charging by the client socket` {
+@Suite(.networkUp, .serialized, .timeLimit(.minutes(10))) struct `Charging by the client socket` {
     private let up = AccountsUp.current
     private let network = NetworkUp.current
 
