@@ -37,7 +37,7 @@ import Testing
         listening.cancel()
     }
 
-    @Test func `is skipped by who does not know its kind or its envelope, and what follows is heard`()
+    @Test func `is passed over by who does not know its kind or its envelope, and what follows is heard`()
         async throws
     {
         let metrics = Metrics(service: "accounts")
