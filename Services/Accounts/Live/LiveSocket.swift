@@ -31,6 +31,8 @@ final class LiveSocket: WebSocketHandler, @unchecked Sendable {
     private var deadline: Deadline?
     /// The check of the last token that was sent; what is asked behind it waits for it.
     private var knowing: Task<Bool, Never>?
+    /// What was asked last, and is done before what is asked next.
+    private var working: Task<Void, Never>?
 
     /// Frames that wait for a slow reader; the oldest are lost.
     private static let mostQueued = 256
@@ -110,8 +112,9 @@ final class LiveSocket: WebSocketHandler, @unchecked Sendable {
         }
         let hasToken = request.token?.isEmpty == false
         if let token = request.token, hasToken { know(token) }
-        let knowing = knowing
-        Task(executorPreference: loop) {
+        let (knowing, before) = (knowing, working)
+        let work = Task(executorPreference: loop) {
+            await before?.value
             // A wrong token costs the frame that carried it; the socket stays whose it was.
             let isRight = await knowing?.value ?? false
             guard isRight || !hasToken, let caller = self.caller, !self.isOver else {
@@ -119,6 +122,8 @@ final class LiveSocket: WebSocketHandler, @unchecked Sendable {
             }
             await self.take(command, request, caller)
         }
+        // In the order in which they were asked; but nobody waits for a charger's answer to another question.
+        if command != .startTransaction, command != .stopTransaction { working = work }
     }
 
     /// The first valid token binds the socket to its user for life.
