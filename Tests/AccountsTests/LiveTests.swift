@@ -191,6 +191,47 @@ import WebSocket
         let log = try await app.next()
         #expect(log["status"] == "error" && log["info"] == "access denied")
     }
+
+    @Test func `lets a slow reader lose the oldest and delays nobody`() async throws {
+        let up = AccountsUp.current
+        let worker = try await up.rows.person("worker", role: "operator")
+        let (slow, quick) = (
+            try await LiveApp.open(as: worker.token), try await LiveApp.open(as: worker.token)
+        )
+        for app in [slow, quick] {
+            await app.send(["command": "ListenLog"])
+            await app.send(start())
+            _ = try await app.next("ping")
+        }
+        let filling = String(repeating: "x", count: 32_000)
+        let batches = 40
+        for batch in 1...batches {
+            // The order of publishing is that of one loop.
+            let (bus, now) = (up.accounts.host.bus, up.clock.now)
+            try await bus.loop.run {
+                for number in 1...20 {
+                    bus.publish(
+                        StationLogged(
+                            nil, feature: "test", text: "\(batch)-\(number) \(filling)",
+                            importance: .known(.info), at: now))
+                }
+            }
+            // As fast as the quick one reads, while the slow one reads nothing.
+            for number in 1...20 {
+                let info = try #require(try await quick.next("event")["info"]?.text)
+                try #require(info.hasPrefix("\(batch)-\(number) "))
+            }
+        }
+
+        var heard: [String] = []
+        while heard.last != "\(batches)-20" {
+            let info = try await slow.next("event")["info"]?.text ?? ""
+            heard.append(String(info.prefix { $0 != " " }))
+        }
+        #expect(heard.count < batches * 20 && heard.count >= 256)
+        #expect(heard.first == "1-1")
+        #expect(Array(heard.suffix(20)) == (1...20).map { "\(batches)-\($0)" })
+    }
 }
 
 @Suite(.networkUp, .serialized, .timeLimit(.minutes(10))) struct `Charging by the client socket` {
@@ -297,6 +338,48 @@ import WebSocket
 
         let answer = try await app.next("error")
         #expect(answer["stage"] == "start" && answer["status_code"] == .integer(Int64(code)), "\(answer)")
+    }
+
+    @Test(.fact(93, 94)) func `goes on after a reconnect with the time that is left`() async throws {
+        try await network.point("CP1")
+        let anna = try await up.rows.person("anna")
+        _ = try await network.station("CP1") { $0.hasDriver = false }
+        let first = try await LiveApp.open(as: anna.token)
+        await first.send(start())
+        try await pending()
+        await first.abort()
+        up.clock.advance(by: .seconds(30))
+
+        let second = try await LiveApp.open(as: anna.token)
+        await second.send(["command": "StopListenChargePoints"])
+        await second.send(["command": "CheckStatus"])
+        #expect(try await second.next("waiting")["info"] == "waiting 30s; 33%")
+        up.clock.advance(by: .seconds(59))
+        #expect(try await second.next("waiting")["progress"] == 98)
+        up.clock.advance(by: .seconds(1))
+
+        #expect(
+            try await second.next("error") == ["status": "error", "stage": "start", "info": "timeout"])
+        await second.send(["command": "CheckStatus"])
+        #expect(try await second.next("success")["info"] == "idle")
+    }
+
+    @Test(.networkUp(["START_TIMEOUT_SECONDS": "20"]))
+    func `that nobody waited for is told once as over`() async throws {
+        try await network.point("CP1")
+        let anna = try await up.rows.person("anna")
+        _ = try await network.station("CP1") { $0.hasDriver = false }
+        let first = try await LiveApp.open(as: anna.token)
+        await first.send(start())
+        try await pending()
+        await first.abort()
+        up.clock.advance(by: .seconds(21))
+
+        let second = try await LiveApp.open(as: anna.token)
+        await second.send(["command": "CheckStatus"])
+        #expect(try await second.next("error")["info"] == "timeout")
+        await second.send(["command": "CheckStatus"])
+        #expect(try await second.next("success")["info"] == "idle")
     }
 
     /// A session that goes on, begun by the app.

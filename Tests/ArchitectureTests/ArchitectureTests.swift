@@ -1,3 +1,4 @@
+import Foundation
 import Testing
 
 @Suite struct `The import rule` {
@@ -26,6 +27,16 @@ import Testing
 
     private func isC(_ module: String) -> Bool {
         module.hasPrefix("C") && module.dropFirst().first?.isUppercase == true
+    }
+}
+
+@Suite struct `The top level` {
+    @Test func `holds what the user fixed and nothing else`() throws {
+        let names = try FileManager.default.contentsOfDirectory(atPath: SourceTree.root.path())
+        #expect(
+            Set(names.filter { !$0.hasPrefix(".") }) == [
+                "Package.swift", "README.md", "Services", "Shared", "Tests", "deploy", "docker-compose.yaml",
+            ])
     }
 }
 

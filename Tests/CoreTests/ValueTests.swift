@@ -1,5 +1,6 @@
 import Core
 import FoundationEssentials
+import TestSupport
 import Testing
 
 @Suite struct `Times on the wire` {
@@ -45,6 +46,24 @@ import Testing
     @Test(arguments: ["24:00", "6:00", "06:60", "06:00:00", "", "ab:cd"])
     func `of the day are refused when no clock shows them`(text: String) {
         #expect(TimeOfDay(text) == nil)
+    }
+}
+
+@Suite struct `The time between two moments` {
+    /// Three quarters of a microsecond are not kept: the beginning comes back from the database later than it was.
+    @Test func `is as long as it lasted, though one of them was kept in between`() {
+        let clock = ManualClock(Date(timeIntervalSinceReferenceDate: 816_863_400.123_456_75))
+        let begun = clock.clock.now
+        for minute in 1...1_000 {
+            clock.advance(by: .seconds(60))
+            #expect(clock.clock.now.duration(since: begun) == .seconds(60 * minute))
+            #expect(begun.duration(since: clock.clock.now) == .seconds(-60 * minute))
+        }
+    }
+
+    @Test func `stops at a century`() {
+        #expect(Date.distantFuture.duration(since: .distantPast) == .seconds(3_155_760_000))
+        #expect(Date.distantPast.duration(since: .distantFuture) == .seconds(-3_155_760_000))
     }
 }
 

@@ -82,8 +82,7 @@ import Testing
         let number = try #require(await station.transaction())
 
         await station.loseConnection()
-        try await Wait.until { await !station.isConnected }
-        try await Wait.until { await station.isConnected }
+        try await Wait.until { await station.connectionNumber == 2 }
         await station.advance(by: .seconds(1_800))
         await station.stop(tag: "04A1")
 

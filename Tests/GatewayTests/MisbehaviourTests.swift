@@ -35,8 +35,9 @@ import Testing
         Case(misbehaviour: .shufflesReadings),
         Case(misbehaviour: .transactionZero, grade: "repaired", rule: "joined by the connector"),
         Case(misbehaviour: .transactionMinusOne, grade: "repaired", rule: "joined by the connector"),
-        Case(misbehaviour: .transactionHuge), Case(misbehaviour: .transactionNull),
-        Case(misbehaviour: .transactionMissing),
+        Case(misbehaviour: .transactionHuge, grade: "repaired", rule: "joined by the connector"),
+        Case(misbehaviour: .transactionNull, grade: "repaired", rule: "joined by the connector"),
+        Case(misbehaviour: .transactionMissing, grade: "repaired", rule: "joined by the connector"),
         Case(misbehaviour: .splitsFrames), Case(misbehaviour: .floodsStatus),
         Case(misbehaviour: .readsBetweenSessions),
     ]

@@ -2,6 +2,7 @@ import Contracts
 import Core
 import FoundationEssentials
 import HTTP
+import Hosting
 import Postgres
 
 /// A car as its owner sees it (api.md 4.6).
@@ -136,13 +137,12 @@ extension CarInput {
 
 extension Query where Result == [CarRow] {
     static func cars(of owner: ID<User>?, _ cut: Cut) -> Self {
-        let order: SQL = cut.order == .ascending ? "ASC" : "DESC"
-        return """
-            SELECT \(columns: CarRow.self) FROM accounts.car
-            WHERE deleted_at IS NULL AND (\(owner as ID<User>?)::bigint IS NULL OR owner_id = \(owner as ID<User>?))
-            ORDER BY id \(order)
-            LIMIT \(cut.limit) OFFSET \(cut.offset)
-            """
+        """
+        SELECT \(columns: CarRow.self) FROM accounts.car
+        WHERE deleted_at IS NULL AND (\(owner as ID<User>?)::bigint IS NULL OR owner_id = \(owner as ID<User>?))
+        ORDER BY id \(cut.direction)
+        LIMIT \(cut.limit) OFFSET \(cut.offset)
+        """
     }
 }
 

@@ -162,7 +162,7 @@ struct ChargingRow: Row, Sendable {
 
     private func seconds(at now: Date) -> Int {
         guard let startedAt else { return 0 }
-        return max(0, Int((endedAt ?? now).timeIntervalSince(startedAt)))
+        return max(0, Int((endedAt ?? now).duration(since: startedAt).wholeSeconds))
     }
 
     func body(for caller: Caller, at now: Date, in currency: Currency) -> ChargingBody {

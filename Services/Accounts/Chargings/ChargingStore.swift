@@ -2,6 +2,7 @@ import Contracts
 import Core
 import FoundationEssentials
 import HTTP
+import Hosting
 import Postgres
 
 /// Which sessions are asked for; refused starts are nobody's and never shown.
@@ -37,14 +38,13 @@ struct ChargingFilter: Sendable {
 extension Query where Result == [ChargingRow] {
     /// Newest first unless asked otherwise.
     static func chargings(_ filter: ChargingFilter, _ cut: Cut) -> Self {
-        let order: SQL = cut.order == .ascending ? "ASC" : "DESC"
-        return """
-            SELECT \(columns: ChargingRow.self)
-            \(ChargingRow.relations)
-            WHERE \(filter.condition)
-            ORDER BY charge.session_id \(order)
-            LIMIT \(cut.limit) OFFSET \(cut.offset)
-            """
+        """
+        SELECT \(columns: ChargingRow.self)
+        \(ChargingRow.relations)
+        WHERE \(filter.condition)
+        ORDER BY charge.session_id \(cut.direction)
+        LIMIT \(cut.limit) OFFSET \(cut.offset)
+        """
     }
 }
 
@@ -132,11 +132,12 @@ struct SampleRow: Row, Sendable {
     }
 
     func body(of charging: ChargingRow) -> SampleBody {
-        let passed = charging.startedAt.map { takenAt.timeIntervalSince($0) } ?? 0
+        let passed = charging.startedAt.map { takenAt.duration(since: $0) } ?? .zero
         return SampleBody(
             transaction_id: charging.id, value: registerWh, power_rate: Int(powerW ?? 0),
             battery_level: Int(stateOfCharge ?? 0), consumed_energy: energyWh, price: price, time: takenAt,
-            timestamp: Int64(takenAt.timeIntervalSince1970), minute: max(0, Int(passed / 60)), unit: "Wh",
+            timestamp: Int64(takenAt.timeIntervalSince1970), minute: max(0, Int(passed.wholeSeconds / 60)),
+            unit: "Wh",
             measurand: "Energy.Active.Import.Register", connector_id: Int(connector),
             connector_status: status, voltage: voltage, current_import: current, current_offered: offered)
     }
@@ -145,13 +146,12 @@ struct SampleRow: Row, Sendable {
 extension Query where Result == [SampleRow] {
     /// In the order of their times.
     static func samples(of session: Int64, _ cut: Cut) -> Self {
-        let order: SQL = cut.order == .ascending ? "ASC" : "DESC"
-        return """
-            SELECT \(columns: SampleRow.self) FROM gateway_view.reading
-            WHERE session_id = \(session) AND grade <> 'rejected'
-            ORDER BY taken_at \(order), reading_id \(order)
-            LIMIT \(cut.limit) OFFSET \(cut.offset)
-            """
+        """
+        SELECT \(columns: SampleRow.self) FROM gateway_view.reading
+        WHERE session_id = \(session) AND grade <> 'rejected'
+        ORDER BY taken_at \(cut.direction), reading_id \(cut.direction)
+        LIMIT \(cut.limit) OFFSET \(cut.offset)
+        """
     }
 }
 

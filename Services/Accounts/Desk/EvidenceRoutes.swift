@@ -141,8 +141,6 @@ extension SQL {
             )
             """
     }
-
-    fileprivate static func direction(_ cut: Cut) -> SQL { cut.order == .ascending ? "ASC" : "DESC" }
 }
 
 extension Query where Result == Int64 {
@@ -159,7 +157,7 @@ extension Query where Result == [LogLine] {
     fileprivate static func log(of point: String, _ query: LogQuery, _ cut: Cut) -> Self {
         """
         SELECT \(columns: LogLine.self) FROM gateway_view.sys_log WHERE \(SQL.log(of: point, query))
-        ORDER BY time \(SQL.direction(cut)), id \(SQL.direction(cut))
+        ORDER BY time \(cut.direction), id \(cut.direction)
         LIMIT \(cut.limit) OFFSET \(cut.offset)
         """
     }
@@ -169,7 +167,7 @@ extension Query where Result == [FrameRow] {
     fileprivate static func frames(of point: String, _ query: FrameQuery, _ cut: Cut) -> Self {
         """
         SELECT \(columns: FrameRow.self) FROM gateway_view.frame WHERE \(SQL.frames(of: point, query))
-        ORDER BY logged_at \(SQL.direction(cut)), message_id
+        ORDER BY logged_at \(cut.direction), message_id
         LIMIT \(cut.limit) OFFSET \(cut.offset)
         """
     }

@@ -114,13 +114,12 @@ extension Query where Result == Int64 {
 
 extension Query where Result == [ReadingRow] {
     fileprivate static func readings(of point: String, _ query: ReadingQuery, _ cut: Cut) -> Self {
-        let direction: SQL = cut.order == .ascending ? "ASC" : "DESC"
-        return """
-            SELECT \(columns: ReadingRow.self) FROM gateway_view.reading
-            WHERE \(SQL.readings(of: point, query))
-            ORDER BY taken_at \(direction), reading_id \(direction)
-            LIMIT \(cut.limit) OFFSET \(cut.offset)
-            """
+        """
+        SELECT \(columns: ReadingRow.self) FROM gateway_view.reading
+        WHERE \(SQL.readings(of: point, query))
+        ORDER BY taken_at \(cut.direction), reading_id \(cut.direction)
+        LIMIT \(cut.limit) OFFSET \(cut.offset)
+        """
     }
 }
 

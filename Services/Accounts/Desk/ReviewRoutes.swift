@@ -221,8 +221,7 @@ extension SQL {
     }
 
     fileprivate static func cut(_ cut: Cut) -> SQL {
-        let direction: SQL = cut.order == .ascending ? "ASC" : "DESC"
-        return "ORDER BY id \(direction) LIMIT \(cut.limit) OFFSET \(cut.offset)"
+        "ORDER BY id \(cut.direction) LIMIT \(cut.limit) OFFSET \(cut.offset)"
     }
 }
 

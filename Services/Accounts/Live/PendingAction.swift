@@ -34,13 +34,13 @@ struct PendingAction: Row, Equatable, Sendable {
 
     /// - Parameter patience: how long anybody waits.
     func isOver(at now: Date, patience: Duration) -> Bool {
-        now.timeIntervalSince(begunAt) >= Double(patience.components.seconds)
+        now.duration(since: begunAt) >= patience
     }
 
     /// What is said while it lasts.
     func waiting(at now: Date, patience: Duration) -> LiveFrame {
-        let seconds = max(0, Int(now.timeIntervalSince(begunAt)))
-        let progress = min(100, seconds * 100 / Int(patience.components.seconds))
+        let seconds = max(0, Int(now.duration(since: begunAt).wholeSeconds))
+        let progress = min(100, seconds * 100 / Int(patience.wholeSeconds))
         return LiveFrame(
             status: .waiting, stage: kind.stage, info: "waiting \(seconds)s; \(progress)%",
             id: kind == .start ? -1 : session.number, progress: progress)

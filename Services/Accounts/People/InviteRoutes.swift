@@ -75,13 +75,12 @@ extension Accounts {
 
 extension Query where Result == [InviteBody] {
     fileprivate static func invites(at now: Date, _ cut: Cut) -> Self {
-        let order: SQL = cut.order == .ascending ? "ASC" : "DESC"
-        return """
-            SELECT code, created_at, created_by, expires_at FROM accounts.invite
-            WHERE expires_at > \(now)
-            ORDER BY created_at \(order), code \(order)
-            LIMIT \(cut.limit) OFFSET \(cut.offset)
-            """
+        """
+        SELECT code, created_at, created_by, expires_at FROM accounts.invite
+        WHERE expires_at > \(now)
+        ORDER BY created_at \(cut.direction), code \(cut.direction)
+        LIMIT \(cut.limit) OFFSET \(cut.offset)
+        """
     }
 }
 

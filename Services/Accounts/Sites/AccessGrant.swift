@@ -161,15 +161,14 @@ extension AccessGrantBody: RowDecodable {
 
 extension Query where Result == [AccessGrantBody] {
     fileprivate static func grants(_ filter: AccessGrantFilter, _ cut: Cut) -> Self {
-        let order: SQL = cut.order == .ascending ? "ASC" : "DESC"
-        return """
-            SELECT share.id, share.charge_point_id, share.user_id, account.username, share.granted_by, share.created_at,
-                share.expires_at
-            \(AccessGrantFilter.relations)
-            WHERE \(filter.condition)
-            ORDER BY share.id \(order)
-            LIMIT \(cut.limit) OFFSET \(cut.offset)
-            """
+        """
+        SELECT share.id, share.charge_point_id, share.user_id, account.username, share.granted_by, share.created_at,
+            share.expires_at
+        \(AccessGrantFilter.relations)
+        WHERE \(filter.condition)
+        ORDER BY share.id \(cut.direction)
+        LIMIT \(cut.limit) OFFSET \(cut.offset)
+        """
     }
 }
 

@@ -158,13 +158,12 @@ struct LoginRow: Row, Sendable {
 
 extension Query where Result == [LoginRow] {
     fileprivate static func logins(of user: ID<User>, at now: Date, _ cut: Cut) -> Self {
-        let order: SQL = cut.order == .ascending ? "ASC" : "DESC"
-        return """
-            SELECT \(columns: LoginRow.self) FROM accounts.login_session
-            WHERE user_id = \(user) AND revoked_at IS NULL AND expires_at > \(now)
-            ORDER BY id \(order)
-            LIMIT \(cut.limit) OFFSET \(cut.offset)
-            """
+        """
+        SELECT \(columns: LoginRow.self) FROM accounts.login_session
+        WHERE user_id = \(user) AND revoked_at IS NULL AND expires_at > \(now)
+        ORDER BY id \(cut.direction)
+        LIMIT \(cut.limit) OFFSET \(cut.offset)
+        """
     }
 }
 
@@ -195,13 +194,12 @@ extension LoginEventBody: RowDecodable {
 
 extension Query where Result == [LoginEventBody] {
     fileprivate static func loginEvents(_ filter: LoginEventFilter, _ cut: Cut) -> Self {
-        let order: SQL = cut.order == .ascending ? "ASC" : "DESC"
-        return """
-            SELECT id, user_id, username, happened_at, ip_address, user_agent, action FROM accounts.login_event
-            WHERE \(filter.condition)
-            ORDER BY id \(order)
-            LIMIT \(cut.limit) OFFSET \(cut.offset)
-            """
+        """
+        SELECT id, user_id, username, happened_at, ip_address, user_agent, action FROM accounts.login_event
+        WHERE \(filter.condition)
+        ORDER BY id \(cut.direction)
+        LIMIT \(cut.limit) OFFSET \(cut.offset)
+        """
     }
 }
 

@@ -48,7 +48,7 @@ struct EndedSession: Row, Sendable {
     /// Nothing for a session that never began or was refused.
     var duration: Duration {
         guard let startedAt, let endedAt else { return .zero }
-        return .milliseconds(Int64(max(0, endedAt.timeIntervalSince(startedAt)) * 1_000))
+        return max(.zero, endedAt.duration(since: startedAt))
     }
 
     var cost: SessionCost {

@@ -134,7 +134,7 @@ struct SessionRow: Row, Sendable {
         return ChargeStateBody(
             transaction_id: number, connector_id: Int(connector), charge_point_id: point,
             charge_point_title: title, charge_point_address: address, time_started: startedAt,
-            meter_start: meterStart, duration: Int64(max(0, end.timeIntervalSince(startedAt))),
+            meter_start: meterStart, duration: max(.zero, end.duration(since: startedAt)).wholeSeconds,
             consumed: energy,
             power_rate: isCharging ? Int(powerW ?? 0) : 0, price: cost ?? priceRunning,
             status: connectorStatus ?? "Unknown", is_charging: isCharging,

@@ -82,7 +82,7 @@ extension Gateway {
             stored.told = ReadingsStored.Reading(
                 session: live.number, place: ConnectorPlace(link.id, connector), user: live.user,
                 takenAt: moment,
-                minute: max(0, Int(moment.timeIntervalSince(live.startedAt) / 60)),
+                minute: max(0, Int(moment.duration(since: live.startedAt).wholeSeconds / 60)),
                 register: Energy(wattHours: (live.count.start ?? 0) + energy.wattHours), energy: energy,
                 price: cost.beforeDiscount, cost: cost.total, powerW: sample.powerW.map(Int.init),
                 stateOfCharge: sample.stateOfCharge.map(Int.init), currentA: sample.current,
@@ -107,7 +107,7 @@ extension Gateway {
             }
         }
         if link.sessions[connector]?.isStarted == true {
-            return (connector, transaction == nil ? nil : "joined by the connector")
+            return (connector, "joined by the connector")
         }
         return (nil, nil)
     }

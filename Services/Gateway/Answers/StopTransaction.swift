@@ -139,7 +139,7 @@ extension Gateway {
         let start = held.startedAt ?? stop.moment
         let end = max(stop.moment, start)
         let cost = held.price.cost(
-            of: count.energy, lasting: .milliseconds(Int64(end.timeIntervalSince(start) * 1_000)))
+            of: count.energy, lasting: end.duration(since: start))
         let word = SessionEnd(
             reason: stop.reason, cause: held.stopCause, stateOfCharge: held.stateOfCharge.map(Int.init))
         let close = SessionClose(

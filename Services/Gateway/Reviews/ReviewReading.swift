@@ -57,8 +57,7 @@ extension Gateway {
             return nil
         }
         let amendment = held.amendment + 1
-        let lasted = Int64(end.timeIntervalSince(held.startedAt ?? end) * 1_000)
-        let cost = held.price.cost(of: energy, lasting: .milliseconds(lasted))
+        let cost = held.price.cost(of: energy, lasting: end.duration(since: held.startedAt ?? end))
         try await transaction.run(
             .amend(held.number, to: energy, price: cost.beforeDiscount.minorUnits, as: amendment))
         let event = SessionAmended(

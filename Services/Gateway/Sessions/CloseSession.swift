@@ -19,7 +19,7 @@ extension Gateway {
         let start = held.startedAt ?? moment
         let energy = held.lastReading == nil ? Energy.zero : held.energy
         let cost = held.price.cost(
-            of: energy, lasting: .milliseconds(Int64(max(0, moment.timeIntervalSince(start)) * 1_000)))
+            of: energy, lasting: max(.zero, moment.duration(since: start)))
         let close = SessionClose(
             status: "interrupted", end: end, reason: reason, at: max(moment, start),
             meter: held.count.register, energy: energy,

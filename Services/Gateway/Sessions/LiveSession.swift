@@ -48,7 +48,7 @@ struct LiveSession: Row, Sendable {
     /// What so much by then costs, by the frozen price.
     func cost(of energy: Energy, at moment: Date) -> SessionCost {
         price.cost(
-            of: energy, lasting: .milliseconds(Int64(max(0, moment.timeIntervalSince(startedAt)) * 1_000)))
+            of: energy, lasting: max(.zero, moment.duration(since: startedAt)))
     }
 }
 

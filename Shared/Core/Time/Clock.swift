@@ -15,8 +15,9 @@ package struct Clock: Sendable {
 
     package static let system = Clock(now: { Date() }, monotonic: { MonotonicInstant.now })
 
-    /// What the calendar on the wall says; may jump.
-    package var now: Date { readDate() }
+    /// What the calendar on the wall says, in whole microseconds, so that it is the same when it comes back from the
+    /// database; may jump.
+    package var now: Date { readDate().wholeMicroseconds }
 
     /// For measuring and for deadlines; never jumps.
     package var monotonic: MonotonicInstant { readInstant() }

@@ -45,8 +45,8 @@ extension Timestamp {
         var digits = 0
         var unit = 1.0
         while position < text.count, let digit = number(text, position, 1) {
-            // Finer than nanoseconds is finer than a Date.
-            if position - start < 9 {
+            // Finer than microseconds is finer than what the database keeps.
+            if position - start < 6 {
                 digits = digits * 10 + digit
                 unit *= 10
             }

@@ -36,21 +36,13 @@ extension FrozenPrice {
     {
         let (difference, overflow) = meter.wattHours.subtractingReportingOverflow(meterStart.wattHours)
         let energy = Energy(wattHours: overflow ? (meter.wattHours < 0 ? 0 : .max) : difference)
-        return cost(of: energy, lasting: .wholeSeconds(from: start, to: moment))
+        return cost(of: energy, lasting: moment.duration(since: start))
     }
 
     /// What a target will cost. How long it takes is nobody's to foresee, so the price for time is left out: the
     /// balance may end below zero by it.
     package func estimate(for target: Energy) -> Money {
         cost(of: target, lasting: .zero).total
-    }
-}
-
-extension Duration {
-    /// Between two wall-clock times; what no `Int64` holds stops at a century, far beyond any session.
-    fileprivate static func wholeSeconds(from start: Date, to end: Date) -> Duration {
-        let century = 100.0 * 365.25 * 86_400
-        return .seconds(Int64(min(max(end.timeIntervalSince(start), -century), century).rounded(.down)))
     }
 }
 

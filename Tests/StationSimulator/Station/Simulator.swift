@@ -35,8 +35,8 @@ package actor Simulator {
     private var outboxWaiters: [CheckedContinuation<Void, Never>] = []
 
     private var socket: WebSocketConnection?
-    /// Which of the station's connections is the present one.
-    private var connectionNumber = 0
+    /// Which of the station's connections is the present one, counted from 1.
+    package private(set) var connectionNumber = 0
     private var pending: PendingCalls<Int>
     private var waiting: [Int: CheckedContinuation<OCPPFrame, any Error>] = [:]
     private var lastTicket = 0
