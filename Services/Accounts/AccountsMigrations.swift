@@ -12,6 +12,7 @@ package enum AccountsMigrations {
                     "v0003_people": PackageResources.v0003_people_sql,
                     "v0004_live": PackageResources.v0004_live_sql,
                     "v0005_streams": PackageResources.v0005_streams_sql,
+                    "v0006_bookings": PackageResources.v0006_bookings_sql,
                 ])
         }
     }
