@@ -25,7 +25,8 @@ FROM generate_series(1, :stations) AS number
 ON CONFLICT DO NOTHING;
 
 INSERT INTO accounts.connector (charge_point_id, number, power_w, price_per_kwh)
-SELECT point.charge_point_id, 1, 22000, 40
+-- As strong as a station may be: hours of energy are told in seconds, and none of it is to be doubted.
+SELECT point.charge_point_id, 1, 350000, 40
 FROM accounts.charge_point AS point
 WHERE starts_with(point.charge_point_id, :'prefix')
 ON CONFLICT DO NOTHING;

@@ -100,7 +100,11 @@ extension LiveSocket {
         sequence = Task(executorPreference: loop) {
             let clock = self.accounts.host.clock
             while !Task.isCancelled, !self.isOver {
-                if await self.look(action, caller) { return }
+                if await self.look(action, caller) {
+                    // Another sequence may have taken its place.
+                    if !Task.isCancelled { self.sequence = nil }
+                    return
+                }
                 // Cancelled: the loop ends.
                 try? await self.loop.sleep(for: action.kind.pace)
                 guard !Task.isCancelled, self.pending == action else { return }

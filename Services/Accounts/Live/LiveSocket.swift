@@ -29,10 +29,13 @@ final class LiveSocket: WebSocketHandler, @unchecked Sendable {
     private var queue: [LiveFrame] = []
     private var requests: [MonotonicInstant] = []
     private var deadline: Deadline?
-    /// The check of the last token that was sent; what is asked behind it waits for it.
+    /// The check of the last token that was sent; what is asked behind it waits for it. Like `working`, nil when it is done: a
+    /// finished task that is kept keeps its stack.
     private var knowing: Task<Bool, Never>?
+    private var tokensInCheck = 0
     /// What was asked last, and is done before what is asked next.
     private var working: Task<Void, Never>?
+    private var requestsInWork = 0
 
     /// Frames that wait for a slow reader; the oldest are lost.
     private static let mostQueued = 256
@@ -113,25 +116,36 @@ final class LiveSocket: WebSocketHandler, @unchecked Sendable {
         let hasToken = request.token?.isEmpty == false
         if let token = request.token, hasToken { know(token) }
         let (knowing, before) = (knowing, working)
+        // In the order in which they were asked; but nobody waits for a charger's answer to another question.
+        let isWaitedFor = command != .startTransaction && command != .stopTransaction
         let work = Task(executorPreference: loop) {
             await before?.value
             // A wrong token costs the frame that carried it; the socket stays whose it was.
             let isRight = await knowing?.value ?? false
-            guard isRight || !hasToken, let caller = self.caller, !self.isOver else {
-                return self.say(.error("check token: token check failed", code: 2001))
+            if isRight || !hasToken, let caller = self.caller, !self.isOver {
+                await self.take(command, request, caller)
+            } else {
+                self.say(.error("check token: token check failed", code: 2001))
             }
-            await self.take(command, request, caller)
+            guard isWaitedFor else { return }
+            self.requestsInWork -= 1
+            if self.requestsInWork == 0 { self.working = nil }
         }
-        // In the order in which they were asked; but nobody waits for a charger's answer to another question.
-        if command != .startTransaction, command != .stopTransaction { working = work }
+        guard isWaitedFor else { return }
+        requestsInWork += 1
+        working = work
     }
 
     /// The first valid token binds the socket to its user for life.
     private func know(_ token: String) {
         let before = knowing
+        tokensInCheck += 1
         knowing = Task(executorPreference: loop) {
             _ = await before?.value
-            return await self.authenticate(token)
+            let isRight = await self.authenticate(token)
+            self.tokensInCheck -= 1
+            if self.tokensInCheck == 0 { self.knowing = nil }
+            return isRight
         }
     }
 

@@ -39,7 +39,8 @@ final class StationLink: WebSocketHandler, @unchecked Sendable {
     private(set) var heardAt: Date
     /// When that was last written down.
     var notedAt: Date?
-    /// Done when it is written down that the station is here; its end is written after that.
+    /// Writes down that the station is here; its end is written after that. Nil when it is done: a finished task that is kept
+    /// keeps its stack, which is five kilobytes for each station.
     private(set) var settling: Task<Void, Never>?
 
     private var phase = Phase.probing
@@ -105,6 +106,7 @@ final class StationLink: WebSocketHandler, @unchecked Sendable {
         guard gateway.links.put(self) else { return retire("a newer connection is here") }
         settling = Task(executorPreference: loop) {
             await self.gateway.settle(self)
+            self.settling = nil
             self.isBusy = false
             self.workOn()
         }
