@@ -52,7 +52,8 @@ package final class Accounts: Sendable {
                 host.firstStart { try await first.run() },
                 ReportedIntake(host: host).part,
                 LoginUse(host: host, deviceIdle: settings.tokens.deviceTokenIdle).part,
-                host.jobs([tokenCleanUp]),
+                reservationUse,
+                host.jobs([tokenCleanUp, reservationTending]),
             ])
     }
 }

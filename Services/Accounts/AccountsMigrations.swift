@@ -13,6 +13,7 @@ package enum AccountsMigrations {
                     "v0004_live": PackageResources.v0004_live_sql,
                     "v0005_streams": PackageResources.v0005_streams_sql,
                     "v0006_bookings": PackageResources.v0006_bookings_sql,
+                    "v0007_reservations": PackageResources.v0007_reservations_sql,
                 ])
         }
     }

@@ -17,6 +17,7 @@ extension Accounts {
         carRoutes
         centralRoutes
         chargingRoutes
+        reservationRoutes
         deskRoutes
     }
 

@@ -76,10 +76,15 @@ struct StartPlace: Row, Sendable {
     var siteStatus: String?
     var opens: Int32?
     var closes: Int32?
+    /// Who the connector is kept for.
+    var keptFor: Int64?
+    /// What the station lets begin meanwhile.
+    var keptTag: String?
 
     static let columns = """
         point.is_enabled, point.owner_id, connector.is_active, connector.overlay, report.status, whole.status, site.status,
-        (extract(epoch FROM site.opening_time) / 60)::integer, (extract(epoch FROM site.closing_time) / 60)::integer
+        (extract(epoch FROM site.opening_time) / 60)::integer, (extract(epoch FROM site.closing_time) / 60)::integer,
+        kept.user_id, kept.tag
         """
 
     init(_ cells: inout Cells) throws {
@@ -92,6 +97,17 @@ struct StartPlace: Row, Sendable {
         siteStatus = try cells.next()
         opens = try cells.next()
         closes = try cells.next()
+        keptFor = try cells.next()
+        keptTag = try cells.next()
+    }
+
+    /// Throws: `ChargingRefusal.connectorNotAvailable`.
+    func checkConnector(allowing allowed: Set<String>) throws(ChargingRefusal) {
+        guard let isConnectorActive else { throw .connectorNotAvailable("there is no such connector") }
+        guard isConnectorActive else { throw .connectorNotAvailable("connector is switched off") }
+        guard overlay == nil else { throw .connectorNotAvailable("connector is in maintenance") }
+        guard pointStatus != "Unavailable", pointStatus != "Faulted", allowed.contains(status ?? "Available")
+        else { throw .connectorNotAvailable("connector is \(status ?? "Unavailable")") }
     }
 }
 
@@ -108,6 +124,9 @@ extension Query where Result == StartPlace? {
             ON report.charge_point_id = point.charge_point_id AND report.connector_id = \(Int32(clamping: connector))
         LEFT JOIN gateway_view.connector_status AS whole
             ON whole.charge_point_id = point.charge_point_id AND whole.connector_id = 0
+        LEFT JOIN accounts.reservation AS kept
+            ON kept.charge_point_id = point.charge_point_id AND kept.connector_id = \(Int32(clamping: connector))
+                AND kept.status = 'active' AND kept.expires_at > \(now)
         WHERE point.charge_point_id = \(point) AND point.deleted_at IS NULL AND \(viewer.sees(at: now))
         """
     }
@@ -136,7 +155,7 @@ struct BeginCharging {
         else { throw ChargingRefusal.noSuchPoint }
         guard place.isEnabled else { throw ChargingRefusal.connectorNotAvailable("charge point is disabled") }
         guard try await accounts.presence.lookUp(id) != nil else { throw ChargingRefusal.gateway(.offline) }
-        try check(place)
+        try check(place, wish)
         if let car = wish.car, try await !host.database.run(.ownsCar(car, caller.user)) {
             throw ChargingRefusal.carNotYours
         }
@@ -155,15 +174,14 @@ struct BeginCharging {
         }
     }
 
-    private func check(_ place: StartPlace) throws(ChargingRefusal) {
-        guard let isActive = place.isConnectorActive else {
-            throw .connectorNotAvailable("there is no such connector")
+    private func check(_ place: StartPlace, _ wish: StartWish) throws(ChargingRefusal) {
+        let mayUseTag = place.keptTag.map { wish.tag?.trimmed.uppercased() == $0 } ?? false
+        if let driver = place.keptFor, driver != caller.user, !mayUseTag {
+            throw .connectorNotAvailable("connector is reserved")
         }
-        guard isActive else { throw .connectorNotAvailable("connector is switched off") }
-        guard place.overlay == nil else { throw .connectorNotAvailable("connector is in maintenance") }
-        guard place.pointStatus != "Unavailable", place.pointStatus != "Faulted",
-            ["Available", "Preparing", "Finishing"].contains(place.status ?? "Available")
-        else { throw .connectorNotAvailable("connector is \(place.status ?? "Unavailable")") }
+        var allowed: Set = ["Available", "Preparing", "Finishing"]
+        if place.keptFor != nil { allowed.insert("Reserved") }
+        try place.checkConnector(allowing: allowed)
         let minute = TimeOfDay(of: accounts.host.clock.now, in: accounts.host.settings.jobsZone).minutes
         let hours = OpeningHours(opens: place.opens.map(Int.init), closes: place.closes.map(Int.init))
         guard place.siteStatus == nil || place.siteStatus == "active", hours.holds(minute) else {
@@ -174,7 +192,11 @@ struct BeginCharging {
     /// The tag that the station is told, and whose session it is.
     private func tag(_ wish: StartWish, _ place: StartPlace) async throws -> (String, ID<User>?) {
         let host = accounts.host
-        guard let text = wish.tag else { return (try await ownTag(), ID(caller.user)) }
+        guard let text = wish.tag else {
+            // The station lets begin only what it keeps the connector for.
+            if place.keptFor == caller.user, let tag = place.keptTag { return (tag, ID(caller.user)) }
+            return (try await ownTag(), ID(caller.user))
+        }
         guard let word = TagWord(text) else { throw ChargingRefusal.tagNotUsable }
         let row = try await host.database.run(.tag(word))
         let isUsable = row.map { $0.isEnabled && ($0.expiresAt.map { $0 > host.clock.now } ?? true) } ?? false

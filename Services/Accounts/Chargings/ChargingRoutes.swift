@@ -1,3 +1,4 @@
+import Bus
 import Contracts
 import Core
 import FoundationEssentials
@@ -72,6 +73,12 @@ struct ChargingInput: Codable, Sendable {
     var id_tag: String?
 }
 
+/// What may change while a session goes on.
+struct ChargingChange: Codable, Sendable {
+    var target_wh: Patch<Whole<1, 1_000_000>>
+    var car_id: Patch<ID<Car>>
+}
+
 typealias ChargingPath = ByID<ChargingSession>
 
 extension Accounts {
@@ -82,6 +89,8 @@ extension Accounts {
             .summary("Start to charge").within(.seconds(14)).limited(by: .commands).idempotent.needs(.user)
         Route(.get, "/api/v1/chargings/:id", showCharging).failing("Failed to get session")
             .summary("One charging session").needs(.user)
+        Route(.patch, "/api/v1/chargings/:id", changeCharging).failing("Failed to change session")
+            .summary("Change what a session aims at").within(.seconds(14)).limited(by: .commands).needs(.user)
         Route(.post, "/api/v1/chargings/:id/stop", endCharging).failing("Failed to stop charging")
             .summary("End a charging session").within(.seconds(14)).limited(by: .commands).needs(.user)
         Route(.get, "/api/v1/chargings/:id/meter-values", listSamples).failing("Failed to get meter values")
@@ -169,6 +178,30 @@ extension Accounts {
             try mistakes.check()
             throw ChargingRefusal.noSuchPoint
         }
+    }
+
+    /// The driver's own; administrators act for anybody.
+    func changeCharging(_ call: Call<ChargingPath, None, ChargingChange>) async throws -> OK<ChargingBody> {
+        let (id, caller, body) = (call.path.id, call.identified, call.body)
+        let row = try await charging(id.number, for: caller)
+        guard row.user == caller.user || caller.isAdmin else { throw ChargingRefusal.notAllowed }
+        guard !row.isFinished else {
+            throw ChargingRefusal.gateway(CommandRefusal(.carBusyOrSessionOver, "session has ended"))
+        }
+        if case .value(let car) = body.car_id {
+            guard let driver = row.user, try await host.database.run(.ownsCar(car, driver)) else {
+                throw ChargingRefusal.carNotYours
+            }
+        }
+        let wish = ChangeSession(
+            id, target: body.target_wh.map { Energy(wattHours: Int64($0.number)) }, car: body.car_id)
+        let asker = Asker(
+            user: ID(caller.user), from: .accounts, by: .known(.api),
+            isOperator: Viewer(caller).mayRun(ofOwner: row.owner), request: call.request.id)
+        do { _ = try await commands.send(wish, by: asker).get() } catch let refusal as CommandRefusal {
+            throw ChargingRefusal.gateway(refusal)
+        }
+        return OK(try await self.body(id.number, for: caller))
     }
 
     func endCharging(_ call: Call<ChargingPath, None, None>) async throws -> Accepted<ChargingBody> {

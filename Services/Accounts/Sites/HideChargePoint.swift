@@ -22,6 +22,7 @@ struct HideChargePoint {
             }
             if try await transaction.run(.isCharging(on: id)) { throw SiteRefusal.sessionGoesOn }
             let now = host.clock.now
+            if try await transaction.run(.isReserved(id, at: now)) { throw SiteRefusal.isReserved }
             try await transaction.run(.hideChargePoint(id, at: now))
             try await transaction.run(
                 .record(

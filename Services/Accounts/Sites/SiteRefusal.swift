@@ -15,6 +15,7 @@ enum SiteRefusal: Refusal, Equatable {
     case onlyForAdmin(String)
     case tooManyPoints(Int)
     case sessionGoesOn
+    case isReserved
     case siteHasPoints
     case positionIncomplete
     case notOneChargePoint
@@ -48,6 +49,7 @@ enum SiteRefusal: Refusal, Equatable {
         case .tooManyPoints(let most):
             Problem(.conflict, code: 2031, "you have \(most) charge points already, which is the most")
         case .sessionGoesOn: Problem(.conflict, code: 2031, "a session is going on")
+        case .isReserved: Problem(.conflict, code: 2031, "a connector is reserved")
         case .siteHasPoints: Problem(.conflict, code: 2031, "the station has charge points")
         case .positionIncomplete:
             Problem(

@@ -112,14 +112,18 @@ extension Gateway {
         return (nil, nil)
     }
 
-    /// Asks the station to stop once its target is reached.
-    private func stopWhereReached(_ connector: Int, _ link: StationLink) {
+    /// Asks the station to stop once its target is reached; again with the next reading where it did not hear. Loop thread only.
+    func stopWhereReached(_ connector: Int, _ link: StationLink) {
         guard let live = link.sessions[connector], let target = live.target, live.energy >= target,
-            !live.wasToldToStop
+            live.isStarted, !live.wasToldToStop
         else { return }
         link.sessions[connector]?.wasToldToStop = true
         Task(executorPreference: link.loop) {
-            _ = await self.stop(live.number, on: link, because: .targetReached)
+            let outcome = await self.stop(live.number, on: link, because: .targetReached)
+            if case .answered(let answer) = outcome, Self.status(in: answer) == "Accepted" { return }
+            if link.sessions[connector]?.number == live.number {
+                link.sessions[connector]?.wasToldToStop = false
+            }
         }
     }
 }

@@ -22,6 +22,31 @@ struct ReportedStart: Sendable {
     var note: String
 }
 
+extension ReportedStart {
+    /// The reservation that a start has to do with: its own, or one that it may not pass over.
+    struct Reservation: Sendable {
+        var number: Int64?
+        var meeting: Int64?
+        var isForAnother = false
+    }
+
+    /// A clock may be a little behind ours.
+    private static let leeway: TimeInterval = 300
+
+    func reservation(_ kept: StartFacts.Kept?, _ verdict: TagVerdict) -> Reservation {
+        guard let kept else { return Reservation(number: reservation) }
+        let isBefore = moment.timeIntervalSince1970 < TimeInterval(kept.since) - Self.leeway
+        if kept.isFor(verdict.user, tag: tag.word, parent: verdict.parent) {
+            // What was charged offline, before the reservation was made, does not use it up.
+            guard reservation == kept.reservation || !isBefore else {
+                return Reservation(number: reservation)
+            }
+            return Reservation(number: kept.reservation, meeting: kept.meeting)
+        }
+        return Reservation(number: reservation, isForAnother: !isBefore)
+    }
+}
+
 extension Gateway {
     /// A session has begun. It always gets a positive number, the same one however often it is told (ocpp.md).
     func answerStart(_ frame: OCPPFrame, from link: StationLink, at received: Date) async throws -> [UInt8] {
@@ -115,11 +140,16 @@ extension Gateway {
                 .startFacts(
                     at: point, connector: start.connector, user: verdict.user, discount: nil, now: received))
             if status == .accepted, !isEnabled || facts.place?.is_active == false { status = .blocked }
+            let kept = start.reservation(facts.kept, verdict)
+            if status == .accepted, kept.isForAnother { status = .blocked }
             let price = facts.price(
                 of: verdict.user, at: point, connector: Int(start.connector), moment: start.moment,
                 in: settings.host.tariffZone, currency: settings.host.currency)
             var funding = FundingChoice(funding: .free, reserved: .zero(price.currency))
             var note = start.note
+            if kept.isForAnother {
+                note = [note, "reserved for another"].filter { !$0.isEmpty }.joined(separator: "; ")
+            }
             if status == .accepted {
                 do throws(FundingRefusal) {
                     funding = try facts.funding(
@@ -141,9 +171,13 @@ extension Gateway {
                         price: isRefused ? .nothing(price.currency) : price,
                         funding: isRefused
                             ? FundingChoice(funding: .free, reserved: .zero(price.currency)) : funding,
-                        reservation: start.reservation, isRefused: isRefused, version: version, note: note)))
+                        reservation: kept.number, meeting: kept.meeting, isRefused: isRefused,
+                        version: version,
+                        note: note)))
             return try await self.announce(
-                number, start, point, user: isRefused ? nil : verdict.user, status, ended, in: transaction)
+                number, start, point, user: isRefused ? nil : verdict.user, status,
+                kept: (kept.number, kept.meeting), ended,
+                in: transaction)
         }
     }
 
@@ -151,23 +185,27 @@ extension Gateway {
         _ number: ID<ChargingSession>, _ start: ReportedStart, _ point: ChargePointID, _ received: Date,
         in transaction: Transaction
     ) async throws -> Outcome {
-        try await transaction.run(
+        let kept = try await transaction.run(
             .begin(
                 number, at: start.moment, text: start.text, meter: start.meter, received: received,
                 reservation: start.reservation, note: start.note))
         let live = try await transaction.run(.liveSession(number.number, at: point))
-        return try await announce(number, start, point, user: live?.user, .accepted, [], in: transaction)
+        return try await announce(
+            number, start, point, user: live?.user, .accepted, kept: (kept.reservation, kept.meeting), [],
+            in: transaction)
     }
 
     private func announce(
         _ number: ID<ChargingSession>, _ start: ReportedStart, _ point: ChargePointID, user: ID<User>?,
-        _ status: V16.AuthorizationStatus, _ ended: [SessionEnded], in transaction: Transaction
+        _ status: V16.AuthorizationStatus, kept: (reservation: Int64?, meeting: Int64?),
+        _ ended: [SessionEnded], in transaction: Transaction
     ) async throws -> Outcome {
         let event = SessionStarted(
             SessionReference(
                 number, at: ConnectorPlace(point, Int(start.connector)), of: user, tag: start.tag.word),
             at: start.moment, meterStart: Energy(wattHours: start.meter),
-            reservation: start.reservation.map { ID($0) })
+            reservation: status == .accepted ? kept.reservation.map { ID($0) } : nil,
+            meeting: kept.meeting.map { ID($0) })
         try await transaction.run(.announce(event))
         let live = try await transaction.run(.liveSession(number.number, at: point))
         return Outcome(number: number, status: status, live: live, started: event, ended: ended)

@@ -13,6 +13,7 @@ extension Gateway {
         [
             .on(StartSession.self) { [self] wish, context in try await start(wish, by: context.asker) },
             .on(StopSession.self) { [self] wish, context in try await stop(wish, by: context.asker) },
+            .on(ChangeSession.self) { [self] wish, _ in try await change(wish) },
         ]
     }
 
@@ -99,7 +100,8 @@ extension Gateway {
                     point: point, connector: connector, facts: facts, user: wish.user,
                     tag: wish.tag.uppercased(),
                     car: wish.car, status: "initialized", requestedAt: now, target: wish.target, price: price,
-                    funding: funding, reservation: wish.reservation?.number, meeting: wish.meeting?.number,
+                    funding: funding, reservation: facts.kept?.reservation ?? wish.reservation?.number,
+                    meeting: facts.kept?.meeting ?? wish.meeting?.number,
                     door: asker.door.word, version: link.version.subprotocol)
                 return try await transaction.run(.enter(new))
             }
@@ -116,6 +118,9 @@ extension Gateway {
         }
         guard place.station_status == nil || place.station_status == "active" else {
             throw CommandRefusal(.siteClosed, "station is not active")
+        }
+        if let kept = facts.kept, !kept.isFor(wish.user, tag: wish.tag.uppercased(), parent: nil) {
+            throw CommandRefusal(.connectorNotAvailable, "connector is reserved")
         }
         guard wish.discountCode != nil else { return }
         guard let discount = facts.discount, discount.left.map({ $0 > 0 }) ?? true else {

@@ -118,7 +118,22 @@ extension Query where Result == Void {
         UPDATE gateway.session SET stop_cause = coalesce(stop_cause, \(cause.rawValue)) WHERE session_id = \(number)
         """
     }
+}
 
+/// The reservation that a session uses.
+struct KeptSession: Row, Sendable {
+    var reservation: Int64?
+    var meeting: Int64?
+
+    static let columns = "reservation_id, meeting_id"
+
+    init(_ cells: inout Cells) throws {
+        reservation = try cells.next()
+        meeting = try cells.next()
+    }
+}
+
+extension Query where Result == KeptSession {
     /// A session that was asked for has begun.
     static func begin(
         _ number: ID<ChargingSession>, at moment: Date, text: String, meter: Int64, received: Date,
@@ -130,6 +145,7 @@ extension Query where Result == Void {
             start_received_at = \(received), last_heard_at = \(received),
             reservation_id = coalesce(\(reservation as Int64?), reservation_id), note = \(note)
         WHERE session_id = \(number)
+        RETURNING \(columns: KeptSession.self)
         """
     }
 }

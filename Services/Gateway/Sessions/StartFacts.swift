@@ -57,7 +57,25 @@ struct StartFacts: Codable, Sendable {
         var left: Int64?
     }
 
+    /// Who the connector is kept for at the moment.
+    struct Kept: Codable, Sendable {
+        var reservation: Int64
+        var user: Int64
+        var tag: String
+        /// Of the tag: whoever belongs to it may begin too.
+        var parent: String?
+        var meeting: Int64?
+        /// Seconds since 1970.
+        var since: Int64
+
+        func isFor(_ user: ID<User>?, tag: String, parent: String?) -> Bool {
+            self.user == user?.number || self.tag == tag
+                || (self.parent != nil && (self.parent == parent || self.parent == tag))
+        }
+    }
+
     var place: Place?
+    var kept: Kept?
     var plan: String?
     var plans: [Plan]
     var default_plan: Plan?
@@ -139,6 +157,16 @@ extension Query where Result == StartFacts {
                         AND NOT connector.is_deleted
                 LEFT JOIN accounts_view.station AS station ON station.station_id = point.station_id
                 WHERE point.charge_point_id = \(point.text)
+            ),
+            'kept', (
+                SELECT jsonb_build_object('reservation', kept.reservation_id, 'user', kept.user_id, 'tag', kept.tag,
+                    'parent', tag.parent_tag, 'meeting', kept.meeting_id, 'since',
+                    floor(extract(epoch FROM kept.starts_at))::bigint)
+                FROM accounts_view.reservation AS kept
+                LEFT JOIN accounts_view.tag AS tag ON tag.tag = kept.tag
+                WHERE kept.charge_point_id = \(point.text) AND kept.connector_id = \(connector)
+                    AND kept.status = 'active' AND kept.expires_at > \(now)
+                LIMIT 1
             ),
             'plan', (SELECT driver.payment_plan FROM accounts_view.account AS driver WHERE driver.user_id = \(user as ID<User>?)),
             'plans', coalesce((

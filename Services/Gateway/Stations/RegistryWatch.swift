@@ -22,6 +22,12 @@ extension Gateway {
                 links.yield(event.chargePoint, to: generation)
             },
             .to(SessionEnded.self) { [self] event in forget(event) },
+            .to(SessionChanged.self) { [self] event in
+                Task(executorPreference: host.bus.loop) {
+                    // Where this fails, the session keeps its old target until its station connects again.
+                    try? await self.readAnew(event)
+                }
+            },
             .to(PointChanged.self) { [self] event in
                 Task(executorPreference: host.bus.loop) {
                     // The log brings it again where this fails.

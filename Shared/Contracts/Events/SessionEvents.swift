@@ -33,6 +33,20 @@ package struct SessionRequested: Event {
     }
 }
 
+/// What a running session aims at was changed: the gateway that holds its station reads the session anew.
+package struct SessionChanged: Event {
+    package static let kind = "session.changed"
+    package static let channel = Channel.session
+
+    package var session: ID<ChargingSession>
+    package var chargePoint: ChargePointID
+
+    package init(_ session: ID<ChargingSession>, on chargePoint: ChargePointID) {
+        self.session = session
+        self.chargePoint = chargePoint
+    }
+}
+
 /// The station said that charging has begun.
 package struct SessionStarted: LoggedEvent {
     package static let kind = "session.started"
