@@ -262,7 +262,7 @@ let package = Package(
                 "Hosting", "Identity", "Jobs", "Lifecycle", "Mail", "Outbound", "Postgres", "Redis",
                 "Settings", "Tariff", "Telemetry", "Sockets", "TestSupport",
             ],
-            path: "Tests/BillingTests", swiftSettings: house),
+            path: "Tests/BillingTests", exclude: ["Python"], swiftSettings: house),
         .testTarget(
             name: "ReportingTests",
             dependencies: [

@@ -12,6 +12,7 @@ package enum BillingMigrations {
                     "v0003_ledger": PackageResources.v0003_ledger_sql,
                     "v0004_stays": PackageResources.v0004_stays_sql,
                     "v0005_payments": PackageResources.v0005_payments_sql,
+                    "v0006_payouts": PackageResources.v0006_payouts_sql,
                 ])
         }
     }

@@ -42,6 +42,12 @@ package enum BillingRefusal: Refusal, Equatable {
     case discountExists
     case tooFewUses
     case notEnoughPoints
+    case notAHost
+    case noSuchAccount
+    case noSuchPayout
+    /// What it would have to be.
+    case payoutNot(String)
+    case fourEyes
 
     package var problem: Problem {
         switch self {
@@ -97,6 +103,11 @@ package enum BillingRefusal: Refusal, Equatable {
                 .badRequest, "max_uses is below the uses so far",
                 errors: ["max_uses": ["must not be below used and reserved"]])
         case .notEnoughPoints: Problem(.conflict, code: 2043, "not enough points")
+        case .notAHost: Problem(.forbidden, "insufficient permissions")
+        case .noSuchAccount: Problem(.notFound, "no account is stored")
+        case .noSuchPayout: Problem(.notFound, "payout not found")
+        case .payoutNot(let state): Problem(.conflict, code: 2031, "the payout is not \(state)")
+        case .fourEyes: Problem(.forbidden, "who made the draft cannot approve it")
         }
     }
 }

@@ -17,5 +17,6 @@ extension Billing {
         pointsRoutes
         thresholdRoutes
         discountRoutes
+        payoutRoutes
     }
 }

@@ -11,6 +11,8 @@ package struct BillingSettings: ReadableSettings, Sendable {
     let defaultPricePerHour: Int64
     let vatRate: Percent
     let seller: Seller
+    /// Where payouts come from, and where invoices say to pay; nil where it is not set.
+    let sellerIBAN: IBAN?
     let invoicePrefix: String
     let stopsAtEmptyBalance: Bool
     let commission: Percent
@@ -40,6 +42,7 @@ package struct BillingSettings: ReadableSettings, Sendable {
             name: read.text("SELLER_NAME", otherwise: "VoltBus", "on invoices"),
             address: read.optionalText("SELLER_ADDRESS", "on invoices") ?? "",
             taxID: read.optionalText("SELLER_TAX_ID", "on invoices") ?? "")
+        sellerIBAN = Self.account(&read)
         invoicePrefix = read.text(
             "INVOICE_PREFIX", otherwise: "VB", expected: "up to 10 letters or digits",
             "before the year of an invoice's number"
@@ -60,6 +63,14 @@ package struct BillingSettings: ReadableSettings, Sendable {
     private enum ParkingBilling: String, CaseIterable {
         case balance
         case notAtAll = "none"
+    }
+
+    private static func account(_ read: inout SettingsReader) -> IBAN? {
+        let expected = "an IBAN"
+        let meaning = "the account that payouts leave and invoices name"
+        return read.value("SELLER_IBAN", otherwise: "", expected: expected, meaning) { text -> IBAN?? in
+            text.isEmpty ? .some(nil) : IBAN(text).map { .some($0) }
+        }
     }
 
     private static func percent(

@@ -124,12 +124,14 @@ struct SettleSession {
         let share = HostShare(of: cost, commission: billing.settings.commission).credit.minorUnits
         let difference = share - before
         guard difference != 0 else { return share }
-        _ = try await transaction.book(
+        let entry = try await transaction.book(
             Booking(
                 user: owner, amount: Money(difference, cost.currency), kind: .credit, subject: .host,
                 description: "Charging at \(ended.point)", station: ended.station, session: session,
                 cause: cause,
                 counter: [(.host, -difference)], mayOverdraw: true), at: now)
+        try await transaction.run(
+            .enterShare(entry, of: session, kept: cost.minorUnits, energy: ended.energy, at: now))
         return share
     }
 

@@ -11,6 +11,10 @@ struct InvoicePress: Sendable {
         try await press.print(Self.document(invoice, InvoiceWords.of(invoice.language)))
     }
 
+    func print(_ document: PDFDocument) async throws -> [UInt8] {
+        try await press.print(document)
+    }
+
     static func document(_ invoice: DraftInvoice, _ words: InvoiceWords) -> PDFDocument {
         let split = invoice.split
         let (currency, rate) = (split.gross.currency, split.rate.short)

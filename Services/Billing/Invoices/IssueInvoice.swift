@@ -93,7 +93,7 @@ struct IssueInvoice {
         return DraftInvoice(
             number: "", kind: entry.type == "Refund" ? "correction" : "invoice", corrects: corrects,
             issuedAt: host.clock.now, user: entry.user_id, entry: entry.id, session: entry.charging_id,
-            seller: try await seller(),
+            seller: try await billing.seller(),
             buyer: PartyBody(name: buyer.name, address: buyer.address, tax_id: buyer.taxID),
             lines: lines(of: entry, session, split), split: split, issuedBy: caller.user,
             language: buyer.language,
@@ -146,27 +146,5 @@ struct IssueInvoice {
         let (whole, rest) = energy.wattHours.quotientAndRemainder(dividingBy: 1_000)
         let digits = String(rest)
         return "\(whole).\(String(repeating: "0", count: max(0, 3 - digits.count)))\(digits)"
-    }
-
-    /// What an administrator entered as `company` wins over the environment, field by field.
-    private func seller() async throws -> PartyBody {
-        struct Company: Codable {
-            var name: String?
-            var address: String?
-            var tax_id: String?
-        }
-        let stored = try await billing.host.database.run(.platformSetting("company"))
-        let company = try? stored?.decode(Company.self)
-        let own = billing.settings.seller
-        func chosen(_ entered: String?, _ standard: String) -> String {
-            guard let entered, !entered.isEmpty, entered != "VoltBus" || standard == "VoltBus" else {
-                return standard
-            }
-            return entered
-        }
-        let taxID = chosen(company?.tax_id, own.taxID)
-        return PartyBody(
-            name: chosen(company?.name, own.name), address: chosen(company?.address, own.address),
-            tax_id: taxID.isEmpty ? nil : taxID)
     }
 }

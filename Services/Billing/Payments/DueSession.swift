@@ -134,11 +134,12 @@ extension Transaction {
         guard let owner = due.owner, owner != due.user else { return }
         let share = HostShare(of: Money(due.kept, currency), commission: commission).credit.minorUnits
         guard share != due.hostCredit else { return }
-        _ = try await book(
+        let entry = try await book(
             Booking(
                 user: owner, amount: Money(share - due.hostCredit, currency), kind: .credit, subject: .host,
                 description: "Charging at \(due.point)", session: due.number, order: order, cause: cause,
                 counter: [(.host, due.hostCredit - share)], mayOverdraw: true), at: now)
+        try await run(.enterShare(entry, of: due.number, kept: due.kept, energy: nil, at: now))
         try await run(.storeHostCredit(share, of: due.number))
     }
 }
