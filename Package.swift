@@ -90,7 +90,10 @@ let package = Package(
             swiftSettings: house),
         .target(
             name: "Outbound", dependencies: ["CCurl", "Core"], path: "Shared/Outbound", swiftSettings: house),
-        .target(name: "Mail", dependencies: ["Outbound", "Core"], path: "Shared/Mail", swiftSettings: house),
+        .target(
+            name: "Mail",
+            dependencies: ["Outbound", "Postgres", "Settings", "Sockets", "Telemetry", "Core"],
+            path: "Shared/Mail", exclude: ["SQL"], swiftSettings: house),
         .target(
             name: "Hosting",
             dependencies: [

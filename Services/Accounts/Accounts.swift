@@ -5,6 +5,7 @@ import FoundationEssentials
 import HTTP
 package import Hosting
 package import Lifecycle
+import Mail
 import Postgres
 import Settings
 
@@ -17,6 +18,9 @@ package final class Accounts: Sendable {
     let connectionPasswords: ConnectionPasswords
     let hasher: PasswordHasher
     let signer: TokenSigner
+    let box: SecretBox
+    let codes: CodeDigests
+    let mail: MailQueue
 
     /// - Parameter hasher: tests take one of less cost.
     ///
@@ -32,7 +36,13 @@ package final class Accounts: Sendable {
         let keys = try settings.secretKey.reveal { try KeyRing(secretKey: $0) }
         connectionPasswords = try ConnectionPasswords(keys)
         let configured = try settings.tokens.signingKey?.reveal { try SigningKey(pem: $0) }
-        signer = TokenSigner(host.database, try SecretBox(keys), configured: configured)
+        box = try SecretBox(keys)
+        codes = try CodeDigests(keys)
+        signer = TokenSigner(host.database, box, configured: configured)
+        mail = MailQueue(
+            of: Service.accounts.schema, settings.mail, in: host.database, loop: host.nextLoop(),
+            clock: host.clock,
+            log: host.log)
     }
 
     /// The whole process, put together.
@@ -54,6 +64,7 @@ package final class Accounts: Sendable {
                 LoginUse(host: host, deviceIdle: settings.tokens.deviceTokenIdle).part,
                 reservationUse,
                 host.jobs([tokenCleanUp, reservationTending]),
+                host.task("mail") { [mail] in await mail.run() },
             ])
     }
 }

@@ -14,6 +14,7 @@ package enum AccountsMigrations {
                     "v0005_streams": PackageResources.v0005_streams_sql,
                     "v0006_bookings": PackageResources.v0006_bookings_sql,
                     "v0007_reservations": PackageResources.v0007_reservations_sql,
+                    "v0008_codes": PackageResources.v0008_codes_sql,
                 ])
         }
     }

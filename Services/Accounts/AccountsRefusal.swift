@@ -6,6 +6,11 @@ enum AccountsRefusal: Refusal, Equatable {
     case wrongCredentials
     case passwordMissing
     case inactive
+    case codeNeeded
+    case wrongCodeAtLogin
+    case wrongCode
+    case twoFactorIsOn
+    case twoFactorIsOff
     case locked(seconds: Int)
     case refreshRefused
     case loginOver
@@ -30,6 +35,14 @@ enum AccountsRefusal: Refusal, Equatable {
         case .passwordMissing:
             Problem(.badRequest, "Password required", errors: ["password": ["is required"]])
         case .inactive: Problem(.forbidden, code: 2014, "account is not active")
+        case .codeNeeded: Problem(.unauthorized, code: 2012, "two-factor code needed")
+        case .wrongCodeAtLogin: Problem(.unauthorized, code: 2013, "wrong or expired code")
+        case .wrongCode:
+            Problem(
+                .badRequest, code: 2013, "wrong or expired code",
+                errors: ["code": ["is wrong or has expired"]])
+        case .twoFactorIsOn: Problem(.conflict, code: 2031, "two-factor is already on")
+        case .twoFactorIsOff: Problem(.conflict, code: 2031, "two-factor is not on")
         case .locked(let seconds):
             Problem(
                 .tooManyRequests, code: 2016, "account is locked after failed logins",

@@ -6,6 +6,8 @@ extension Accounts {
         platformRoutes
         authRoutes
         userRoutes
+        passwordRoutes
+        twoFactorRoutes
         staffRoutes
         loginRoutes
         inviteRoutes

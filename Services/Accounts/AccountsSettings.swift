@@ -1,5 +1,6 @@
 import Contracts
 package import Hosting
+package import Mail
 package import Settings
 
 /// What the service reads from its environment.
@@ -9,6 +10,7 @@ package struct AccountsSettings: ReadableSettings, Sendable {
     package let tokens: TokenSettings
     package let sites: SiteSettings
     package let limits: LimitSettings
+    package let mail: MailSettings
     let publicConfig: [String]
 
     package init(_ read: inout SettingsReader) {
@@ -20,6 +22,7 @@ package struct AccountsSettings: ReadableSettings, Sendable {
         tokens = TokenSettings(&read)
         sites = SiteSettings(&read)
         limits = LimitSettings(&read)
+        mail = MailSettings(&read)
         publicConfig = read.list(
             "PUBLIC_CONFIG", otherwise: ["app", "company", "tariff"], "settings that everybody may read")
     }

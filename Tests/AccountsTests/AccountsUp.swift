@@ -30,13 +30,17 @@ final class AccountsUp: Sendable {
     let clock: ManualClock
     /// Inserts behind the service's back.
     let rows: AccountsRows
+    /// Where its mail goes.
+    let outbox: Outbox
     private let lifetime: Lifetime
 
     /// What ADMIN_EMAIL and ADMIN_PASSWORD say where a test asks for an administrator.
     static let administrator = (email: "boss@example.org", password: "Kettle-4711-blue")
 
     init(_ environment: [String: String], clock: ManualClock = ManualClock()) async throws {
+        outbox = try Outbox()
         var given = [
+            "OUTBOX_FOLDER": outbox.path,
             "DATABASE_URL": try FreshDatabase.current.url(as: .accounts),
             "REDIS_URL": FreshRedis.current.url,
             "SECRET_KEY": "no secret at all, but more than thirty-two characters",

@@ -121,6 +121,16 @@ import Testing
             "/api/v1/users/authenticate", ["username": .string(name), "password": .string(password)])
     }
 
+    @Test(.accountsUp(["RATE_LIMIT_LOGIN_ADDRESS": "15"]))
+    func `counts for the limit, succeeding does not`() async throws {
+        let up = AccountsUp.current
+        let anna = try await up.register("anna")
+        for _ in 1...30 { #expect(try await attempt(anna.password).status == 200) }
+
+        for _ in 1...9 { #expect(try await attempt("wrong").status == 401) }
+        #expect(try await attempt(anna.password).status == 200)
+    }
+
     @Test(.fact(23)) func `ten times locks the name, and tells it before any limit`() async throws {
         let up = AccountsUp.current
         let anna = try await up.register("anna")

@@ -79,6 +79,13 @@ import Testing
             """)
         try await registry.share("OWN", with: owner.id, by: owner.id)
         let grant: Int64 = try await registry.owner.run("SELECT id FROM accounts.access_grant")
+        let reservation: Int64 = try await registry.owner.run(
+            """
+            INSERT INTO accounts.reservation (user_id, charge_point_id, connector_id, starts_at, expires_at, created_at,
+                changed_at)
+            VALUES (\(owner.id), 'OWN', 1, now(), now() + interval '1 hour', now(), now())
+            RETURNING id
+            """)
         let foreign: [(prefix: String, values: [String: String])] = [
             ("/api/v1/users/me/sessions", ["id": "\(owner.login)"]),
             ("/api/v1/users", ["id": "\(owner.id)", "name": "owner"]),
@@ -86,6 +93,7 @@ import Testing
             ("/api/v1/charge-points", ["id": "OWN"]), ("/api/v1/stations", ["id": "\(site)"]),
             ("/api/v1/ports", ["id": "\(port)"]), ("/api/v1/chargings", ["id": "\(session)"]),
             ("/api/v1/cars", ["id": "\(car)"]), ("/api/v1/points/access", ["id": "\(grant)"]),
+            ("/api/v1/reservations", ["id": "\(reservation)"]),
         ]
         // Public by the contract, whoever it shows.
         let exempt: Set = [

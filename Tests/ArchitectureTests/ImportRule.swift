@@ -33,7 +33,10 @@ enum ImportRule {
             "Bus", "Contracts", "HTTP", "Identity", "Jobs", "Lifecycle", "Postgres", "Redis", "Settings",
             "Sockets", "Telemetry", "Core", "FoundationEssentials",
         ],
-        "Shared/Mail": ["Outbound", "Core", "FoundationEssentials", "Glibc"],
+        "Shared/Mail": [
+            "Outbound", "Postgres", "Settings", "Sockets", "Telemetry", "Core", "FoundationEssentials",
+            "Glibc",
+        ],
     ]
 
     /// The module that a source line imports; nil for every other line.

@@ -65,7 +65,7 @@ enum SampleKeys {
     // Computed with Python: scrypt, then HKDF-SHA256, then the fingerprint.
     private static let fingerprints: [(KeyRing.Purpose, String)] = [
         (.storedSecrets, "8928bdca"), (.connectionPasswords, "2095475b"), (.links, "73027889"),
-        (.paymentNotifications, "492d30be"),
+        (.codes, "8e7958f9"), (.paymentNotifications, "492d30be"),
     ]
 
     @Test func `holds one key for each purpose, the same at every start`() throws {

@@ -2,6 +2,7 @@ import Contracts
 import Core
 import FoundationEssentials
 import HTTP
+import Mail
 import Postgres
 
 /// A person's account as it is stored, with what other services count of it.
@@ -29,6 +30,9 @@ struct Account: Row, Equatable, Sendable {
     var group: String
     var warns: Bool
     var warningEmail: String
+    var language: MailLanguage
+    /// Of the factor that logins need beside the password.
+    var secondFactor: String?
     var isAdministrator: Bool
     var createdAt: Date
     var lastLogin: Date?
@@ -42,6 +46,8 @@ struct Account: Row, Equatable, Sendable {
         account.date_of_birth, account.gender, account.role, account.access_level, account.is_vip,
         EXISTS (SELECT FROM accounts.charge_point AS point WHERE point.owner_id = account.id AND point.deleted_at IS NULL),
         account.status, account.payment_plan, account.user_group, account.warning_emails_enabled, account.warning_email,
+        account.language,
+        (SELECT factor.method FROM accounts.two_factor AS factor WHERE factor.user_id = account.id AND factor.is_active),
         account.is_administrator, account.created_at, account.last_login_at, account.last_seen_at,
         coalesce(money.balance, 0), coalesce(bonus.points, 0)
         """
@@ -76,6 +82,9 @@ struct Account: Row, Equatable, Sendable {
         group = try cells.next()
         warns = try cells.next()
         warningEmail = try cells.next()
+        // The table's own constraint keeps other words out.
+        language = MailLanguage(rawValue: try cells.next()) ?? .en
+        secondFactor = try cells.next()
         isAdministrator = try cells.next()
         createdAt = try cells.next()
         lastLogin = try cells.next()

@@ -2,6 +2,7 @@ import Contracts
 import Core
 import FoundationEssentials
 import HTTP
+import Mail
 import Postgres
 
 enum Gender: String, Codable, CaseIterable, Sendable {
@@ -22,6 +23,8 @@ struct AccountChange: Codable, Sendable {
     var country: Patch<CountryLetters>
     var date_of_birth: Patch<DayText>
     var gender: Patch<Gender>
+    /// Of the mail that they get.
+    var language: MailLanguage?
     // From here on ignored unless an administrator writes them of somebody else.
     var password: Verbatim<1, 128>?
     var user_type: UserType?
@@ -117,6 +120,7 @@ extension Account {
         country = change.country.map(\.text).applied(to: country)
         dateOfBirth = change.date_of_birth.map(\.date).applied(to: dateOfBirth)
         gender = change.gender.map(\.rawValue).applied(to: gender)
+        language = change.language ?? language
     }
 
     /// Takes over role, level, state, plan and group.

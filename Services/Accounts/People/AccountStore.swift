@@ -136,17 +136,18 @@ struct NewAccount: Sendable {
     var accessLevel: Int16 = 0
     var plan = "default"
     var group = "default"
+    var language = "en"
 }
 
 extension Query where Result == ID<User> {
     static func enter(_ account: NewAccount, hex: String, at now: Date) -> Self {
         """
         INSERT INTO accounts.account (user_hex, username, email, password_hash, name, first_name, last_name, phone, role,
-            access_level, payment_plan, user_group, created_at)
+            access_level, payment_plan, user_group, language, created_at)
         VALUES (\(hex), \(account.username), \(account.email.lowercased()), \(account.passwordHash as String?),
             \(account.name), \(account.firstName as String?), \(account.lastName as String?),
             \(account.phone as String?), \(account.role), \(account.accessLevel), \(account.plan), \(account.group),
-            \(now))
+            \(account.language), \(now))
         RETURNING id
         """
     }

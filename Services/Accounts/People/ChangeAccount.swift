@@ -6,6 +6,7 @@ import FoundationEssentials
 import HTTP
 import Hosting
 import Identity
+import Mail
 import Postgres
 
 /// Changes an account: people their own profile, staff what they may of others (api.md 1.6, 2.2.3, 2.2.4).
@@ -111,6 +112,9 @@ struct ChangeAccount {
                 throw AccountsRefusal.aboveOwnRights
             }
         }
+        guard !(before.secondFactor == "email" && after.email.isEmpty) else {
+            throw AccountsRefusal.stillNeeded("the second factor of the login needs an e-mail address")
+        }
         let losesPower = after.knownRole != .admin || !after.isActive
         guard before.knownRole == .admin, before.isActive, losesPower else {
             if before.isAdministrator, after.accessLevel < 10 { throw AccountsRefusal.protectedAccount }
@@ -191,7 +195,7 @@ extension Query where Result == Void {
             country = \(account.country as String?), date_of_birth = \(account.dateOfBirth as CalendarDate?),
             gender = \(account.gender as String?), role = \(account.role), access_level = \(account.accessLevel),
             is_vip = \(account.isVIP), status = \(account.status), payment_plan = \(account.plan),
-            user_group = \(account.group), warning_emails_enabled = \(account.warns),
+            user_group = \(account.group), language = \(account.language.rawValue), warning_emails_enabled = \(account.warns),
             warning_email = \(account.warningEmail)
         WHERE id = \(account.id)
         """

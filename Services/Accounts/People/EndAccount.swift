@@ -51,6 +51,8 @@ struct EndAccount {
         let revoked = try await transaction.endLogins(.all(of: id), at: now)
         try await transaction.run(.blank(id, at: now))
         try await transaction.run(.blankLogins(of: id))
+        _ = try await transaction.run(.forgetFactor(of: id))
+        try await transaction.run(.forgetResets(of: id))
         try await transaction.run(.blankHistory(of: id))
         try await transaction.run(.hideTags(of: id, at: now))
         try await transaction.run(.hideCars(of: id, at: now))
@@ -105,9 +107,13 @@ extension Query where Result == Void {
         SET username = 'deleted', email = '', password_hash = NULL, name = '', first_name = NULL, last_name = NULL,
             phone = NULL, address_line1 = NULL, city = NULL, postal_code = NULL, country = NULL, date_of_birth = NULL,
             gender = NULL, tax_id = NULL, status = 'inactive', role = 'user', access_level = 0, is_vip = false,
-            warning_emails_enabled = false, warning_email = '', deleted_at = \(now)
+            warning_emails_enabled = false, warning_email = '', language = 'en', deleted_at = \(now)
         WHERE id = \(id)
         """
+    }
+
+    fileprivate static func forgetResets(of id: ID<User>) -> Self {
+        "DELETE FROM accounts.password_reset WHERE user_id = \(id)"
     }
 
     fileprivate static func blankLogins(of id: ID<User>) -> Self {

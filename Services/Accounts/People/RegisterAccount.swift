@@ -4,6 +4,7 @@ import Crypto
 import HTTP
 import Hosting
 import Identity
+import Mail
 import Postgres
 
 /// A new account, whoever enters it. Role, level, plan and the like are only what the caller may grant.
@@ -30,6 +31,9 @@ struct RegisterAccount {
         }
         try mistakes.check()
         var account = wish
+        if caller == nil, let accepted = request.headers["Accept-Language"] {
+            account.language = (MailLanguage(accepting: accepted) ?? .en).rawValue
+        }
         account.passwordHash = try await accounts.hasher.hash(password)
         let (new, host) = (account, accounts.host)
         return try await host.database.transaction { transaction in

@@ -83,28 +83,29 @@ extension Accounts {
             let caller = try await host.callers.caller(presenting: password)
             return OK(try await account(ID(caller.user)).evsysBody(token: password))
         }
-        let logIn = LogIn(accounts: self, origin: LoginOrigin(call.request))
-        let found = try await prove(logIn, name, password) { try await call.countAttempt(on: name) }
+        let (logIn, found) = try await prove(name, password, call.body.verification_code, call)
         let token = try await logIn.device(found)
         return OK(try await account(found.id).evsysBody(token: token))
     }
 
     func takeTokens(_ call: Call<None, None, TokenInput>) async throws -> OK<TokenPair> {
-        let logIn = LogIn(accounts: self, origin: LoginOrigin(call.request))
-        let name = call.body.email.text
-        let found = try await prove(logIn, name, call.body.password.text) {
-            try await call.countAttempt(on: name)
-        }
+        let body = call.body
+        let (logIn, found) = try await prove(
+            body.email.text, body.password.text, body.verification_code, call)
         return OK(try await logIn.tokens(found, remember: call.body.remember_me == true))
     }
 
-    /// A lock is told before a limit (api.md 1.10), and both before the costly check.
-    private func prove(
-        _ logIn: LogIn, _ name: String, _ password: String, count: () async throws -> Void
-    ) async throws -> Account {
+    /// A lock is told before a limit (api.md 1.10), and both before the costly check. Who proves to be right has used up
+    /// nothing of the limit.
+    private func prove<Body: Sendable>(
+        _ name: String, _ password: String, _ code: String?, _ call: Call<None, None, Body>
+    ) async throws -> (LogIn, Account) {
         if let seconds = try await lockedSeconds(name) { throw AccountsRefusal.locked(seconds: seconds) }
-        try await count()
-        return try await logIn.prove(name, password)
+        try await call.countAttempt(on: name)
+        let logIn = LogIn(accounts: self, origin: LoginOrigin(call.request))
+        let account = try await logIn.prove(name, password, code: code)
+        await call.takeBackAttempt(on: name)
+        return (logIn, account)
     }
 
     func refreshTokens(_ call: Call<None, None, RefreshInput>) async throws -> OK<TokenPair> {
@@ -113,11 +114,9 @@ extension Accounts {
     }
 
     func logIn(_ call: Call<None, None, LoginInput>) async throws -> OK<LoginAnswer> {
-        let logIn = LogIn(accounts: self, origin: LoginOrigin(call.request))
-        let name = call.body.username.text
-        let found = try await prove(logIn, name, call.body.password.text) {
-            try await call.countAttempt(on: name)
-        }
+        let body = call.body
+        let (logIn, found) = try await prove(
+            body.username.text, body.password.text, body.verification_code, call)
         let pair = try await logIn.tokens(found, remember: call.body.remember_me == true)
         return OK(try await answer(pair, for: found.id))
     }

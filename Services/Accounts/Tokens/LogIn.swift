@@ -11,10 +11,11 @@ struct LogIn {
     let accounts: Accounts
     let origin: LoginOrigin
 
-    /// The right password for the name. Unknown names take the same time and get the same answer.
+    /// The right password for the name, and the right code where the account asks for one. Unknown names take the same time and
+    /// get the same answer.
     ///
     /// Throws: `AccountsRefusal`.
-    func prove(_ name: String, _ password: String) async throws -> Account {
+    func prove(_ name: String, _ password: String, code: String?) async throws -> Account {
         let host = accounts.host
         if let seconds = try await accounts.lockedSeconds(name) {
             throw AccountsRefusal.locked(seconds: seconds)
@@ -28,6 +29,8 @@ struct LogIn {
             throw AccountsRefusal.wrongCredentials
         }
         guard account.isActive else { throw AccountsRefusal.inactive }
+        try await proveSecond(code ?? "", of: account, as: name)
+        // Not before: who knows the password alone shall not try codes without end.
         try await host.database.run(.forgetFailures(of: LockName(name)))
         if verdict == .rightButOutdated {
             let hash = try await accounts.hasher.hash(password)
@@ -36,7 +39,23 @@ struct LogIn {
         return account
     }
 
-    private func fail(_ name: String, _ account: Account?) async throws {
+    private func proveSecond(_ code: String, of account: Account, as name: String) async throws {
+        guard account.secondFactor != nil,
+            let factor = try await accounts.host.database.run(.secondFactor(of: account.id)), factor.isActive
+        else { return }
+        let proof = ProveSecondFactor(accounts: accounts, account: account)
+        guard !code.isEmpty else {
+            if factor.method == SecondFactorMethod.email.rawValue { try await proof.mailCode() }
+            throw AccountsRefusal.codeNeeded
+        }
+        guard try await proof.accepts(code, by: factor) else {
+            try await fail(name, account)
+            throw AccountsRefusal.wrongCodeAtLogin
+        }
+    }
+
+    /// Counts a failure; enough of them lock the name.
+    func fail(_ name: String, _ account: Account?) async throws {
         let host = accounts.host
         let tokens = accounts.settings.tokens
         let now = host.clock.now

@@ -12,8 +12,13 @@ extension Accounts {
             let now = clock.now
             let logins = try await database.run(.forgetLogins(endedBefore: now - keptLogins))
             let invites = try await database.run(.forgetInvites(endedBefore: now))
+            let resets = try await database.run(.forgetResets(endedBefore: now - 3_600))
+            let codes = try await database.run(.forgetMailedCodes(endedBefore: now))
             let locks = try await database.run(.forgetLocks(endedBefore: now - keptLocks))
-            return ["logins": logins.count, "invites": invites.count, "locks": locks.count]
+            return [
+                "logins": logins.count, "invites": invites.count, "locks": locks.count,
+                "codes": resets.count + codes.count,
+            ]
         }
     }
 }
@@ -31,6 +36,15 @@ extension Query where Result == RowCount {
 
     fileprivate static func forgetInvites(endedBefore limit: Date) -> Self {
         "DELETE FROM accounts.invite WHERE expires_at < \(limit)"
+    }
+
+    /// Kept for an hour beyond, for the count of codes in it.
+    fileprivate static func forgetResets(endedBefore limit: Date) -> Self {
+        "DELETE FROM accounts.password_reset WHERE expires_at < \(limit)"
+    }
+
+    fileprivate static func forgetMailedCodes(endedBefore limit: Date) -> Self {
+        "DELETE FROM accounts.mailed_code WHERE expires_at < \(limit)"
     }
 
     fileprivate static func forgetLocks(endedBefore limit: Date) -> Self {

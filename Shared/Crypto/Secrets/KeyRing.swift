@@ -35,6 +35,7 @@ package struct KeyRing: Sendable {
         case storedSecrets = "voltbus stored secrets v1"
         case connectionPasswords = "voltbus connection passwords v1"
         case links = "voltbus links v1"
+        case codes = "voltbus codes v1"
         case paymentNotifications = "voltbus payment notifications v1"
     }
 
