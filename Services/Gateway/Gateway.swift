@@ -74,6 +74,13 @@ package final class Gateway: Sendable {
         host.metrics.gauge("voltbus_charge_points_connected", "Stations that this gateway holds.") {
             Double(links.count)
         }
+        let database = host.database
+        host.beforeFigures {
+            // Without the database it is told as it was.
+            if let active = try? await database.run(.activeSessions, within: .seconds(1)) {
+                figures.activeSessions.set(Int(active))
+            }
+        }
     }
 
     /// The whole process, put together.

@@ -1,3 +1,4 @@
+import OCPP
 import Telemetry
 
 /// What the gateway counts.
@@ -8,6 +9,10 @@ struct GatewayFigures: Sendable {
     let lostEvidence: Counter
     let slowed: Counter
     let refusedHandshakes: Family<Counter>
+    let activeSessions: Gauge
+    let energy: Counter
+    /// By action: what is looked up for every message is made beforehand.
+    private let answers: [String: Histogram]
 
     init(_ metrics: Metrics) {
         messages = metrics.counters(
@@ -20,14 +25,31 @@ struct GatewayFigures: Sendable {
         refusedHandshakes = metrics.counters(
             "voltbus_ocpp_refused_handshakes_total", "Connections that were not let in, by why.",
             labels: ["reason"])
+        activeSessions = metrics.gauge(
+            "voltbus_sessions_active", "Sessions that go on, at all gateways together.")
+        energy = metrics.counter(
+            "voltbus_session_energy_wh_total",
+            "Energy of the sessions that this gateway saw end, in watt-hours.")
+        let answers = metrics.histograms(
+            "voltbus_ocpp_answer_seconds",
+            "How long stations waited for an answer, from when their message was taken up.",
+            labels: ["action"])
+        self.answers = Dictionary(
+            uniqueKeysWithValues: V16.Action.allCases.filter { $0.askers.contains(.station) }.map {
+                ($0.rawValue, answers.with($0.rawValue))
+            })
         lostEvidence = metrics.counter(
             "voltbus_evidence_lost_total", "Rows of frame log and system log that were given up.")
     }
 
     func message(_ action: String, isIncoming: Bool, _ result: String) {
-        // A station may write anything as an action; the names of labels must stay few.
-        let known =
-            action.utf8.count <= 40 && action.utf8.allSatisfy { ($0 | 0x20) >= 0x61 && ($0 | 0x20) <= 0x7A }
-        messages.with(known ? action : "other", isIncoming ? "in" : "out", result).add()
+        messages.with(Self.label(action), isIncoming ? "in" : "out", result).add()
+    }
+
+    func answered(_ action: String, within time: Duration) { answers[action]?.observe(time) }
+
+    /// A station may write anything as an action; the names of labels must stay few.
+    private static func label(_ action: String) -> String {
+        V16.Action(rawValue: action) == nil ? "other" : action
     }
 }

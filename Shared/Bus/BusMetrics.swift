@@ -8,6 +8,7 @@ struct BusMetrics: Sendable {
     let failed: Family<Counter>
     let parked: Family<Counter>
     let commands: Family<Counter>
+    let caughtUp: Family<Gauge>
 
     init(_ metrics: Metrics) {
         told = metrics.counters("voltbus_events_told_total", "Events told on the bus.", labels: ["kind"])
@@ -25,5 +26,8 @@ struct BusMetrics: Sendable {
         commands = metrics.counters(
             "voltbus_commands_total", "Commands to gateways by how they ended, as the asker saw it.",
             labels: ["kind", "result"])
+        caughtUp = metrics.gauges(
+            "voltbus_consumer_caught_up_timestamp_seconds",
+            "When a consumer last had no logged event left to handle, in Unix time.", labels: ["consumer"])
     }
 }

@@ -30,7 +30,8 @@ package final class Host: Sendable {
     package let callers: CallerCheck
     package let limiter: SharedRateLimiter
     let loops: EventLoops
-    private let readiness: Readiness
+    let readiness: Readiness
+    let looksBeforeFigures = Mutex<[@Sendable () async -> Void]>([])
     let awaited = AwaitedStarts()
     private let telling: @Sendable (RequestEvent) -> Void
     private let server = Mutex<HTTPServer?>(nil)
@@ -83,6 +84,7 @@ package final class Host: Sendable {
             return await database.isReady()
         }
         readiness.add("redis") { await redis.isReady() }
+        registerFigures()
     }
 
     /// One connection beside the pool whose commits do not wait for the disk: for evidence, never for facts.
@@ -109,7 +111,7 @@ package final class Host: Sendable {
         let part = OpenAPI.part(of: own.routes + routes, tag: service.rawValue)
         return Assembly(
             log: log, drain: settings.drain,
-            parts: [stores] + parts + [
+            parts: [stores, lagWatch] + parts + [
                 task("api part") { [weak self] in await self?.publish(part) },
                 http(serving: routes, upgrading: upgrading, limits: limits),
             ])
@@ -218,7 +220,7 @@ package final class Host: Sendable {
         ServiceRoutes(
             service: service.rawValue, version: Program.version, clock: clock,
             checks: readiness.checks.map { check in .init(check.name, isFine: check.isFine) },
-            metrics: { [metrics] in metrics.text() })
+            metrics: { [self] in await figures() })
     }
 
     private var rules: Dispatcher.Rules {

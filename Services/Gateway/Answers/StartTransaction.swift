@@ -54,7 +54,7 @@ extension Gateway {
         let verdict = try await judge(start.tag, at: link, received)
         let outcome = try await enter(start, verdict, link, received)
         if let event = outcome.started { host.bus.publish(event) }
-        for event in outcome.ended { host.bus.publish(event) }
+        for event in outcome.ended { tell(event) }
         if let live = outcome.live { link.sessions[Int(start.connector)] = live }
         log(
             link.id, "StartTransaction",

@@ -23,7 +23,7 @@ extension Gateway {
     func answerStop(_ frame: OCPPFrame, from link: StationLink, at received: Date) async throws -> [UInt8] {
         let stop = read(frame, of: link, received)
         let outcome = try await close(stop, link, received)
-        for event in outcome.events { event.publish(host.bus) }
+        for event in outcome.events { event.tell(by: self) }
         if let connector = outcome.connector {
             if link.sessions[connector]?.number.number == stop.transaction { link.sessions[connector] = nil }
         }
@@ -166,10 +166,10 @@ enum ToldEvent: Sendable {
     case ended(SessionEnded)
     case amended(SessionAmended)
 
-    func publish(_ bus: Bus) {
+    func tell(by gateway: Gateway) {
         switch self {
-        case .ended(let event): bus.publish(event)
-        case .amended(let event): bus.publish(event)
+        case .ended(let event): gateway.tell(event)
+        case .amended(let event): gateway.host.bus.publish(event)
         }
     }
 }

@@ -63,7 +63,7 @@ extension Gateway {
                 number, end: .startRejected, reason: "start rejected", note: note, self.host.clock.now,
                 in: transaction)
         }
-        if let event { host.bus.publish(event) }
+        if let event { tell(event) }
     }
 
     /// Throws: `CommandRefusal` with the code of api.md 1.3.

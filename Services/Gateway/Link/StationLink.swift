@@ -242,6 +242,7 @@ final class StationLink: WebSocketHandler, @unchecked Sendable {
             result = await answerAnew(frame, received)
         }
         gateway.figures.message(frame.action, isIncoming: true, result)
+        gateway.figures.answered(frame.action, within: .now - begin)
         guard gateway.host.log.writes(.debug) else { return }
         var event = LogEvent("ocpp.message", .debug, ["charge_point": .text(id.text)])
         event["action"] = .text(frame.action)

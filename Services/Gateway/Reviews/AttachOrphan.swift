@@ -51,7 +51,7 @@ extension Gateway {
             try await transaction.run(.attached(wish))
             return outcome
         }
-        for event in outcome.events { event.publish(host.bus) }
+        for event in outcome.events { event.tell(by: self) }
         return Done()
     }
 }

@@ -2,10 +2,18 @@ import Bus
 import Contracts
 import Core
 import FoundationEssentials
+import Hosting
 import Postgres
 import Tariff
+import Telemetry
 
 extension Gateway {
+    /// Tells that a session has ended, once that is committed.
+    func tell(_ event: SessionEnded) {
+        figures.energy.add(Int(clamping: max(0, event.energy.wattHours)))
+        host.bus.publish(event)
+    }
+
     /// Closes a session that its station has not closed: by its last reading, or with nothing when there was none. Nil when it
     /// has ended already.
     func closeByLastReading(
@@ -33,4 +41,8 @@ extension Gateway {
         try await transaction.run(.announce(event))
         return event
     }
+}
+
+extension Query where Result == Int64 {
+    static var activeSessions: Self { "SELECT count(*) FROM gateway.session WHERE NOT is_finished" }
 }

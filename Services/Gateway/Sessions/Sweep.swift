@@ -43,7 +43,7 @@ struct Sweep: Sendable {
                     number, end: end, reason: reason, note: "", gateway.host.clock.now, in: transaction)
             }
             guard let event else { continue }
-            gateway.host.bus.publish(event)
+            gateway.tell(event)
             gateway.forget(event)
             count += 1
         }

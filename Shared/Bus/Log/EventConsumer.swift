@@ -189,6 +189,9 @@ package actor EventConsumer {
         while true {
             try Task.checkCancellation()
             let look = try await look()
+            if look == .done {
+                bus.metrics.caughtUp.with(name).set(Int(bus.clock.now.timeIntervalSince1970))
+            }
             guard look == .more else { return look }
         }
     }

@@ -18,12 +18,12 @@ package struct ServiceRoutes: Sendable {
     private let version: String
     private let clock: Clock
     private let checks: [Check]
-    private let metrics: @Sendable () -> String
+    private let metrics: @Sendable () async -> String
 
     /// - Parameter metrics: the text of `/metrics`, in Prometheus' format 0.0.4.
     package init(
         service: String, version: String, clock: Clock, checks: [Check],
-        metrics: @escaping @Sendable () -> String
+        metrics: @escaping @Sendable () async -> String
     ) {
         self.service = service
         self.version = version
@@ -80,6 +80,6 @@ package struct ServiceRoutes: Sendable {
     }
 
     private func measured(_ call: Call<None, None, None>) async throws -> Measured {
-        Measured(text: metrics())
+        Measured(text: await metrics())
     }
 }
