@@ -179,4 +179,25 @@ private struct Named: Codable, Sendable { var name: String }
             client.close()
         }
     }
+
+    /// The first of these ended the process before: a line's end that two delimiters would share.
+    @Test(arguments: [
+        "--x\r\n--x--\r\n", "--x\r\n--x\r\n--x--\r\n", "--x", "--x\r\n", "--x\r", "--x-", "--x--x", "x--x--",
+        "--x\r\n\r\n", "--x\r\n\r\n--x--", "--x\r\nContent-Disposition: form-data\r\n\r\n1\r\n--x--",
+        "--x\r\nContent-Disposition: form-data; name=a\r\n1\r\n--x--",
+    ])
+    func `is refused when the form is malformed`(body: String) async throws {
+        try await serving(Self.routes) { server, loop in
+            let client = try await HTTPClient.connect(to: server.address, on: loop)
+            defer { client.close() }
+            let type = Headers([("Content-Type", "multipart/form-data; boundary=x")])
+            let answer = try await client.send(.post, "/picture", headers: type, body: Array(body.utf8))
+            // No part with a name, or no part at all.
+            #expect(answer.status == 400 || String(decoding: answer.body, as: UTF8.self) == "{\"bytes\":0}")
+            let next = try await client.send(
+                .post, "/picture", headers: type,
+                body: Array("--x\r\nContent-Disposition: form-data; name=file\r\n\r\nabc\r\n--x--".utf8))
+            #expect(String(decoding: next.body, as: UTF8.self) == "{\"bytes\":3}")
+        }
+    }
 }

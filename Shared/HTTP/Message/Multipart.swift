@@ -43,8 +43,9 @@ package struct Multipart: Sendable {
         var parts: [Part] = []
         while true {
             if bytes[position...].starts(with: Array("--".utf8)) { return parts }
+            // Behind the line's end: it may look like the beginning of the next delimiter, and then there is no part.
             guard bytes[position...].starts(with: Array("\r\n".utf8)), parts.count < mostParts,
-                let end = find(delimiter, in: bytes, from: position)
+                let end = find(delimiter, in: bytes, from: position + 2)
             else { throw malformed }
             parts.append(try part(Array(bytes[(position + 2)..<end]), malformed))
             position = end + delimiter.count
