@@ -1,5 +1,4 @@
 import Foundation
-import Glibc
 import Testing
 
 /// Something is wrong at night, and whoever is woken has one command.
@@ -18,15 +17,11 @@ import Testing
     }
 
     @Test func `names the part that hangs, who lacks it, and what to do`() async throws {
-        let file = SuiteUp.current.home.appending(path: "redis.process")
-        let redis = try #require(
-            pid_t(
-                try String(contentsOf: file, encoding: .utf8).trimmingCharacters(in: .whitespacesAndNewlines))
-        )
-        kill(redis, SIGSTOP)
-        defer { kill(redis, SIGCONT) }
-
-        let said = try await ask()
+        try await SuiteUp.current.freeze("redis")
+        let asked: Result<(status: Int32, text: String), any Error>
+        do { asked = .success(try await ask()) } catch { asked = .failure(error) }
+        try SuiteUp.current.thaw("redis")
+        let said = try asked.get()
 
         #expect(said.status == 1)
         #expect(said.text.contains("WRONG    Redis: redis-cli gets no answer"), "\(said.text)")
@@ -36,10 +31,7 @@ import Testing
     }
 
     @Test func `finds events that were given up on`() async throws {
-        let suite = SuiteUp.current
-        let places = try String(contentsOf: suite.home.appending(path: "places"), encoding: .utf8)
-        let line = try #require(places.split(separator: "\n").first { $0.hasPrefix("sockets=") })
-        let sockets = String(line.dropFirst("sockets=".count))
+        let sockets = try SuiteUp.current.sockets
         func psql(_ statement: String) async throws {
             let done = try await Tool.run(
                 "/usr/bin/psql",

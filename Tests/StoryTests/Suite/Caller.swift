@@ -46,9 +46,9 @@ struct Caller: Sendable {
             method, path, ["--header", "Content-Type: application/json", "--data-binary", "@\(file.path())"])
     }
 
-    /// Nil when nobody answers, which is expected of a service that has just been killed.
+    /// Nil when nobody answers, which is expected of a service that has just been killed, or that hangs.
     func asks(_ path: String, base: String) async throws -> Answer? {
-        Answer(try await output("GET", path, [], base: base).output)
+        Answer(try await output("GET", path, ["--max-time", "5"], base: base).output)
     }
 
     private func curl(

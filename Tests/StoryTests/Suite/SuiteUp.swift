@@ -141,10 +141,69 @@ final class SuiteUp: Sendable {
     }
 
     /// Kills a part without a warning, as a crash does; deploy/run starts it anew.
-    func crash(_ part: String) throws {
+    func crash(_ part: String) throws { try #require(kill(try process(of: part), SIGKILL) == 0) }
+
+    /// Stops a part with all of its processes where they are, PostgreSQL's children too: nothing ends, and nothing goes on.
+    func freeze(_ part: String) async throws {
+        let process = try process(of: part)
+        try #require(kill(process, SIGSTOP) == 0)
+        try await eventually("\(part) stands still") { Self.stands(process) ? true : nil }
+        // It makes no more of them now.
+        for child in try Self.children(of: process) {
+            kill(child, SIGSTOP)
+            try await eventually("\(part)'s \(child) stands still") { Self.stands(child) ? true : nil }
+        }
+    }
+
+    func thaw(_ part: String) throws {
+        let process = try process(of: part)
+        for child in try Self.children(of: process) { kill(child, SIGCONT) }
+        try #require(kill(process, SIGCONT) == 0)
+    }
+
+    /// Whether every thread has stopped: until the signal has reached one, the others go on. What has ended stands still too.
+    private static func stands(_ process: pid_t) -> Bool {
+        let threads = (try? FileManager.default.contentsOfDirectory(atPath: "/proc/\(process)/task")) ?? []
+        return threads.allSatisfy { thread in
+            guard let status = status("/proc/\(process)/task/\(thread)/stat") else { return true }
+            return ["T", "Z", "X"].contains(status.state)
+        }
+    }
+
+    private static func children(of process: pid_t) throws -> [pid_t] {
+        try FileManager.default.contentsOfDirectory(atPath: "/proc").compactMap { pid_t($0) }.filter {
+            status("/proc/\($0)/stat")?.parent == process
+        }
+    }
+
+    private static func status(_ path: String) -> (state: String, parent: pid_t)? {
+        // A process may end while it is looked at.
+        guard let line = try? String(contentsOfFile: path, encoding: .utf8),
+            let name = line.lastIndex(of: ")")
+        else { return nil }
+        let fields = line[name...].dropFirst().split(separator: " ")
+        guard fields.count > 1, let parent = pid_t(fields[1]) else { return nil }
+        return (String(fields[0]), parent)
+    }
+
+    private func process(of part: String) throws -> pid_t {
         let text = try String(contentsOf: home.appending(path: "\(part).process"), encoding: .utf8)
-        let process = try #require(pid_t(text.trimmingCharacters(in: .whitespacesAndNewlines)))
-        try #require(kill(process, SIGKILL) == 0)
+        return try #require(pid_t(text.trimmingCharacters(in: .whitespacesAndNewlines)))
+    }
+
+    /// Asks Redis something, past all services.
+    func redis(_ words: String...) async throws {
+        let done = try await Tool.run("/usr/bin/redis-cli", ["-s", "\(try sockets)/redis.sock"] + words)
+        try #require(done.status == 0)
+    }
+
+    /// The folder of PostgreSQL's and Redis' sockets.
+    var sockets: String {
+        get throws {
+            let places = try String(contentsOf: home.appending(path: "places"), encoding: .utf8)
+            let line = try #require(places.split(separator: "\n").first { $0.hasPrefix("sockets=") })
+            return String(line.dropFirst("sockets=".count))
+        }
     }
 }
 
