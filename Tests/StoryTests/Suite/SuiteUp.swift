@@ -43,6 +43,9 @@ final class SuiteUp: Sendable {
         return "http://127.0.0.1:\(firstPort + place)"
     }
 
+    /// Where the gateway itself hears stations, behind the proxy; 0 where the suite is not this test's own.
+    var gatewayStationPort: Int { run == nil ? 0 : firstPort + 4 }
+
     static let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
         .deletingLastPathComponent().deletingLastPathComponent()
 
