@@ -31,5 +31,7 @@ extension Accounts {
         evidenceRoutes
         reviewRoutes
         readingRoutes
+        certificateRoutes
+        profileRoutes
     }
 }

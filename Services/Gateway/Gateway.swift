@@ -102,6 +102,7 @@ package final class Gateway: Sendable {
                 host.task("quarantine") { [quarantines, host] in await quarantines.run(on: host) },
                 host.task("signs of life") { [self] in await noteLife() },
                 host.task("registry") { [self] in await followRegistry() },
+                host.task("tag lists") { [self] in await followTags() },
                 host.task("commands") { [self] in await serveCommands() },
                 host.task("meter triggers") { [self] in await triggerReadings() },
                 host.task("start time-outs") { [self] in await watchStarts() },

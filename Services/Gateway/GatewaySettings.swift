@@ -26,6 +26,8 @@ package struct GatewaySettings: ReadableSettings, Sendable {
     let sweepSilence: Duration
     /// PEM of the authority that signs stations' certificates, and its key.
     let authority: (certificate: Secret, key: Secret)?
+    /// Whether an operator decides about each certificate that a station asks for.
+    let approvesCertificates: Bool
     let requiresPaymentMethod: Bool
     let preauthorization: Int64
 
@@ -91,6 +93,9 @@ package struct GatewaySettings: ReadableSettings, Sendable {
             "SWEEP_SECONDS", in: 1...86_400, otherwise: 300, "between looks for silent sessions")
         sweepSilence = read.duration(
             "SWEEP_SILENCE_MINUTES", .minutes, in: 1...10_080, otherwise: 20, "silence that closes a session")
+        approvesCertificates = read.flag(
+            "STATION_CERTIFICATE_APPROVAL", otherwise: false,
+            "whether an operator decides about certificates that stations ask for")
         let authorityCertificate = read.fileContents(
             "STATION_CA_CERT_FILE", "certificate of the authority that signs stations' certificates, PEM")
         let authorityKey = read.fileContents("STATION_CA_KEY_FILE", "its key, PEM without pass phrase")

@@ -40,6 +40,9 @@ package enum MeterReading {}
 /// A StopTransaction whose session nobody knows. gateway.
 package enum OrphanStop {}
 
+/// A certificate that a station asked for. gateway.
+package enum CertificateRequest {}
+
 /// A frame that was confirmed but not believed. gateway.
 package enum QuarantinedFrame {}
 

@@ -141,6 +141,43 @@ import Testing
         #expect(foreign.status == 404)
     }
 
+    @Test func `and thinking again changes target and car`() async throws {
+        let port = try await network.point("CP1")
+        let (anna, bob) = (try await up.rows.person("anna"), try await up.rows.person("bob"))
+        let station = try await network.station("CP1")
+        let car = try await up.post(
+            "/api/v1/cars",
+            [
+                "plate": "X1", "name": "Car", "battery_capacity_wh": 1, "max_charging_power": 1,
+                "connector_type": "CCS", "year": 2021, "country_code": "CZ",
+            ], as: anna.token)
+        let carID = try #require(car["id"])
+        let begun = try await start(["port_id": .integer(port)], as: anna.token)
+        let id = try #require(begun["id"]?.number)
+        _ = try await until(id, "charging", as: anna.token)
+        let path = "/api/v1/chargings/\(id)"
+
+        let changed = try await up.patch(path, ["target_wh": 5_000, "car_id": carID], as: anna.token)
+        #expect(changed.status == 200, "\(changed)")
+        #expect(changed["target_wh"] == 5_000 && changed["car_id"] == carID)
+        let car2 = try await up.patch(path, ["car_id": .null], as: anna.token)
+        #expect(car2["car_id"] == .null && car2["target_wh"] == 5_000)
+        #expect(try await up.patch(path, ["target_wh": .null], as: anna.token)["target_wh"] == .null)
+        #expect(try await up.patch(path, ["target_wh": 0], as: anna.token).status == 400)
+        #expect(try await up.patch(path, ["car_id": 999], as: anna.token).status == 404)
+        #expect(try await up.patch(path, ["target_wh": 1], as: bob.token).status == 404)
+
+        await station.advance(by: .seconds(60))
+        await station.sample()
+        _ = try await until(id, "active", as: anna.token)
+        // What is reached already ends it at once.
+        #expect(try await up.patch(path, ["target_wh": 100], as: anna.token).status == 200)
+        let done = try await until(id, "done", as: anna.token)
+        #expect(done["end_reason"] == "target_reached")
+        let late = try await up.patch(path, ["target_wh": 100], as: anna.token)
+        #expect(late.status == 409 && late.code == 2024)
+    }
+
     @Test func `twice with one key is one start`() async throws {
         let port = try await network.point("CP1")
         let anna = try await up.rows.person("anna")

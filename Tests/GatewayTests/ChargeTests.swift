@@ -178,3 +178,66 @@ import Testing
         await station.shutDown()
     }
 }
+
+/// A confirmed booking has a price of its own, for its driver and its time (api.md 5.1).
+@Suite(.gatewayUp) struct `A charge in a booked slot` {
+    private let up = GatewayUp.current
+
+    /// Answers the meeting's number. The stations' clocks are a day behind.
+    private func book(for student: Int64, connector: Int32?, from start: TimeInterval, price: Int64 = 20)
+        async throws
+        -> Int64
+    {
+        let begin = up.clock.now - 86_400 + start
+        let slot: Int64 = try await up.owner.run(
+            """
+            INSERT INTO accounts.time_slot (tutor_id, start_time, end_time, is_available, charge_point_id, connector_id,
+                price_per_kwh, created_at)
+            VALUES (\(student), \(begin), \(begin + 3_600), false, 'CP1', \(connector as Int32?), \(price), \(begin))
+            RETURNING id
+            """)
+        return try await up.owner.run(
+            """
+            INSERT INTO accounts.meeting (slot_id, tutor_id, student_id, subject, status, created_at)
+            VALUES (\(slot), \(student), \(student), 'Charge', 'confirmed', \(begin))
+            RETURNING id
+            """)
+    }
+
+    private func charged() async throws -> (price: Int64, meeting: Int64?) {
+        let station = try await up.boot("CP1")
+        try await station.charge(tag: "04A1", energy: Energy(wattHours: 10_000), over: .seconds(3_600))
+        await station.shutDown()
+        let meeting: Int64? = try await up.owner.run("SELECT meeting_id FROM gateway.session")
+        return (try #require(try await up.sessions.first).price, meeting)
+    }
+
+    @Test(.fact(54), arguments: [Int32(1), nil]) func `has the slot's price`(connector: Int32?) async throws {
+        let anna = try await up.people.person("anna")
+        try await up.people.tag("04A1", of: anna.id)
+        try await up.enter("CP1")
+        try await up.owner.run("UPDATE accounts.connector SET price_per_kwh = 50")
+        try await up.setBalance(of: anna.id, 100_000)
+        let meeting = try await book(for: anna.id, connector: connector, from: -600)
+
+        let seen = try await charged()
+
+        #expect(seen.price == 200)
+        #expect(seen.meeting == meeting)
+    }
+
+    @Test func `of another, or at another time, has not`() async throws {
+        let (anna, bob) = (try await up.people.person("anna"), try await up.people.person("bob"))
+        try await up.people.tag("04A1", of: anna.id)
+        try await up.enter("CP1")
+        try await up.owner.run("UPDATE accounts.connector SET price_per_kwh = 50")
+        try await up.setBalance(of: anna.id, 100_000)
+        _ = try await book(for: bob.id, connector: 1, from: -600)
+        _ = try await book(for: anna.id, connector: 1, from: 7_200)
+
+        let seen = try await charged()
+
+        #expect(seen.price == 500)
+        #expect(seen.meeting == nil)
+    }
+}

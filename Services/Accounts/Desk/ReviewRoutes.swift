@@ -128,14 +128,21 @@ extension Accounts {
     func decide<Wish: GatewayCommand, Query, Body>(
         _ wish: Wish, _ action: String, _ call: Call<ReviewPath, Query, Body>
     ) async throws where Wish.Answer == Done {
-        let asker = Asker(
-            user: ID(call.identified.user), from: .accounts, by: .known(.api), isOperator: true,
-            request: call.request.id)
         do {
-            _ = try await commands.send(wish, by: asker).get()
+            _ = try await commands.send(wish, by: operatorAsking(call)).get()
         } catch let refusal as CommandRefusal {
             throw refusal.known == .failed ? ReviewRefusal.noSuchEntry : .gateway(refusal)
         }
+        try await auditDecision(action, call)
+    }
+
+    func operatorAsking<Query, Body>(_ call: Call<ReviewPath, Query, Body>) -> Asker {
+        Asker(
+            user: ID(call.identified.user), from: .accounts, by: .known(.api), isOperator: true,
+            request: call.request.id)
+    }
+
+    func auditDecision<Query, Body>(_ action: String, _ call: Call<ReviewPath, Query, Body>) async throws {
         let details: JSONValue = [
             "charge_point_id": .string(call.path.id), "number": .integer(call.path.number),
         ]

@@ -45,6 +45,17 @@ extension Query where Result == [ReservationRow] {
         """
     }
 
+    /// Of bookings, whose time passed before a station could be asked.
+    static func missedReservations(at now: Date) -> Self {
+        """
+        SELECT \(columns: ReservationRow.self)
+        \(ReservationRow.relations)
+        WHERE kept.status = 'planned' AND kept.meeting_id IS NOT NULL AND kept.expires_at <= \(now)
+        ORDER BY kept.id
+        LIMIT 500
+        """
+    }
+
     /// That are over, and of which the station may not know.
     static func untoldReservations(at now: Date) -> Self {
         """

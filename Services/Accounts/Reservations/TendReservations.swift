@@ -19,6 +19,9 @@ struct TendReservations: Sendable {
 
     func run() async throws -> (begun: Int, ended: Int) {
         let (database, now) = (accounts.host.database, accounts.host.clock.now)
+        for row in try await database.run(.missedReservations(at: now)) {
+            _ = try await giveUp(row, row.detail.isEmpty ? "its time passed" : row.detail)
+        }
         let over = try await database.run(.expireReservations(at: now)).count
         let forgotten = try await database.run(.failForgotten(before: now - Self.wishTime, at: now)).count
         for row in try await database.run(.untoldReservations(at: now)) { await accounts.release(row.id) }
@@ -61,7 +64,10 @@ struct TendReservations: Sendable {
         } catch let error as DatabaseError where error.violatesUnique("reservation_on_connector") {
             _ = try await giveUp(row, "connector is reserved", mustTell: true)
         }
-        // Cancelled while the station was asked, or somebody was quicker.
+        // Another run of this job may have been quicker: to the station it is the same reservation.
+        let known = try await database.run(.reservation(row.id))
+        guard let known, !["active", "used"].contains(known.status) else { return false }
+        // Cancelled while the station was asked, or its connector is another's by now.
         try await database.run(.mustTellReservation(row.id))
         await accounts.release(row.id)
         return false
@@ -69,8 +75,11 @@ struct TendReservations: Sendable {
 
     private func giveUp(_ row: ReservationRow, _ why: String, mustTell: Bool = false) async throws -> Bool {
         let now = accounts.host.clock.now
-        _ = try await accounts.host.database.run(
-            .failReservation(row.id, why, mustTell: mustTell, at: now))
+        try await accounts.host.database.transaction { transaction in
+            let failed = try await transaction.run(
+                .failReservation(row.id, why, mustTell: mustTell, at: now))
+            if failed.count == 1 { try await transaction.run(.tellFailure(of: row, why, at: now)) }
+        }
         return false
     }
 }
@@ -98,6 +107,19 @@ extension Accounts {
                 }
             ])
         return host.task("reservations") { await consumer.run() }
+    }
+}
+
+extension Query where Result == Void {
+    /// Both sides of the booking hear of it.
+    fileprivate static func tellFailure(of row: ReservationRow, _ why: String, at now: Date) -> Self {
+        let message = "\(row.point) could not be reserved: \(why)."
+        return """
+            INSERT INTO accounts.notification (user_id, meeting_id, title, message, type, created_at)
+            SELECT DISTINCT side, meeting.id, 'Reservation failed', \(message), 'system', \(now)
+            FROM accounts.meeting AS meeting, unnest(ARRAY[meeting.student_id, meeting.tutor_id]) AS side
+            WHERE meeting.id = \(row.meeting as ID<Meeting>?)
+            """
     }
 }
 

@@ -13,9 +13,7 @@ extension Gateway {
         _ boot: V16.BootNotification.Request, from link: StationLink, at received: Date
     ) async throws -> V16.BootNotification.Response {
         let facts = BootFacts(boot)
-        do { try await host.database.run(.booted(link.id, facts, at: received)) } catch let error
-            as DatabaseError where error.isUnavailable
-        {
+        guard try await write(facts, of: link, received) else {
             // The one message whose answer can say "later" (api.md 2.1.2).
             return .init(status: .rejected, currentTime: host.clock.now, interval: Self.unavailableFor)
         }
@@ -30,6 +28,21 @@ extension Gateway {
         followUp(link)
         link.interval = storm.spread(Int(settings.heartbeat.components.seconds))
         return response(.accepted, link.interval)
+    }
+
+    /// False where the database cannot be reached. A database that is only busy, as when all stations come back at once, is waited
+    /// for: sending them away for a minute would cost more.
+    private func write(_ facts: BootFacts, of link: StationLink, _ received: Date) async throws -> Bool {
+        let end = MonotonicInstant.now + Self.patience
+        while true {
+            do {
+                try await host.database.run(.booted(link.id, facts, at: received))
+                return true
+            } catch let error as DatabaseError where error.isUnavailable {
+                guard MonotonicInstant.now < end, link.isOpen else { return false }
+                do { try await link.loop.sleep(for: .milliseconds(500)) } catch { return false }
+            }
+        }
     }
 
     private func response(
@@ -50,6 +63,7 @@ extension Gateway {
     }
 
     private static let followUpDelay = Duration.seconds(2)
+    private static let patience = Duration.seconds(10)
     /// Seconds after which a station asks again when its boot could not be written down.
     private static let unavailableFor = 60
 }

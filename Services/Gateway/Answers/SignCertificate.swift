@@ -13,6 +13,14 @@ extension Gateway {
     func answer(
         _ wish: V16.SignCertificate.Request, from link: StationLink, at received: Date
     ) async throws -> V16.SignCertificate.Response {
+        if settings.approvesCertificates {
+            try await host.database.transaction { transaction in
+                try await transaction.run(.replaceRequests(of: link.id, by: wish.csr.text, at: received))
+                try await transaction.run(.keepRequest(wish.csr.text, of: link.id, at: received))
+            }
+            log(link.id, "Security", "asks for a certificate: an operator decides", .warning)
+            return .init(status: .accepted)
+        }
         guard let authority else {
             log(link.id, "SignCertificate", "Rejected: there is no authority to sign", .warning)
             return .init(status: .rejected)
@@ -31,15 +39,19 @@ extension Gateway {
         }
         try await host.database.run(.issued(issued, to: link.id, at: received))
         Task(executorPreference: link.loop) {
-            var payload: [UInt8] = []
-            V16.CertificateSigned.write(.init(certificateChain: chain), into: &payload)
-            let outcome = await self.command(.certificateSigned, payload, to: link, by: .system(.gateway))
+            let outcome = await self.handOver(chain, to: link, by: .system(.gateway))
             await self.note(outcome, of: issued, link)
         }
         return .init(status: .accepted)
     }
 
-    private func note(_ outcome: CallOutcome, of issued: CertificateAuthority.Issued, _ link: StationLink)
+    func handOver(_ chain: Bounded<10_000>, to link: StationLink, by asker: Asker) async -> CallOutcome {
+        var payload: [UInt8] = []
+        V16.CertificateSigned.write(.init(certificateChain: chain), into: &payload)
+        return await command(.certificateSigned, payload, to: link, by: asker)
+    }
+
+    func note(_ outcome: CallOutcome, of issued: CertificateAuthority.Issued, _ link: StationLink)
         async
     {
         log(link.id, "Security", "certificate \(issued.serialNumber): \(outcome.word)")
@@ -52,7 +64,23 @@ extension Gateway {
 }
 
 extension Query where Result == Void {
-    fileprivate static func issued(
+    /// A newer request means a newer key: nobody waits for the older one. A repeat is the same request.
+    fileprivate static func replaceRequests(of point: ChargePointID, by csr: String, at now: Date) -> Self {
+        """
+        UPDATE gateway.certificate_request SET status = 'replaced', decided_at = \(now)
+        WHERE charge_point_id = \(point.text) AND status = 'open' AND csr <> \(csr)
+        """
+    }
+
+    fileprivate static func keepRequest(_ csr: String, of point: ChargePointID, at now: Date) -> Self {
+        """
+        INSERT INTO gateway.certificate_request (charge_point_id, csr, received_at)
+        VALUES (\(point.text), \(csr), \(now))
+        ON CONFLICT (charge_point_id) WHERE status = 'open' DO NOTHING
+        """
+    }
+
+    static func issued(
         _ issued: CertificateAuthority.Issued, to point: ChargePointID, at now: Date
     ) -> Self {
         """

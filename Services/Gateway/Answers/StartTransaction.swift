@@ -140,7 +140,8 @@ extension Gateway {
                 .startFacts(
                     at: point, connector: start.connector, user: verdict.user, discount: nil, now: received))
             if status == .accepted, !isEnabled || facts.place?.is_active == false { status = .blocked }
-            let kept = start.reservation(facts.kept, verdict)
+            var kept = start.reservation(facts.kept, verdict)
+            if kept.meeting == nil { kept.meeting = facts.meeting(at: start.moment) }
             if status == .accepted, kept.isForAnother { status = .blocked }
             let price = facts.price(
                 of: verdict.user, at: point, connector: Int(start.connector), moment: start.moment,

@@ -66,6 +66,8 @@ extension Gateway {
         }
         let link = try await openLink(to: wish.chargePoint)
         let answer = try Self.answer(of: await command(action, payload, to: link, by: asker), from: link)
+        // What somebody writes by hand is not what we thought it has.
+        if action == .sendLocalList { try await host.database.run(.listIsUnknown(to: link.id)) }
         if action == .changeConfiguration { try await learn(from: payload, answer, link) }
         if let job = StationJob(action, payload) {
             try await begin(job, answer, of: wish.chargePoint, by: asker)
@@ -105,7 +107,9 @@ extension Gateway {
         }
         let outcome = await link.call(action, payload, first: first || action.endsTransactions)
         if case .answered(let answer) = outcome { prove(answer, to: action, link) }
-        figures.message(action.rawValue, isIncoming: false, outcome.word)
+        await keepProfiles(action, payload, outcome, of: link.id, by: asker)
+        // A station may write anything as its status; the names of labels must stay few.
+        figures.message(action.rawValue, isIncoming: false, outcome.isAnswer ? "answered" : outcome.word)
         log(link.id, action.rawValue, outcome.word, outcome.isAnswer ? .info : .warning)
         await note {
             try await self.host.database.run(.ended(id, outcome, at: self.host.clock.now))

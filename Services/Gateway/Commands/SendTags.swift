@@ -19,14 +19,22 @@ extension Gateway {
         guard version >= 0 else {
             throw CommandRefusal(.rejected, "charge point keeps no list", status: "NotSupported")
         }
+        let list = try await host.database.run(.tagList(of: link.id))
         let entries = try await host.database.run(.localTags).compactMap(\.entry)
+        let next = TagList.next(after: version)
         var payload: [UInt8] = []
         V16.SendLocalList.write(
             .init(
-                listVersion: version < Int32.max ? version + 1 : 1, localAuthorizationList: entries,
-                updateType: .full), into: &payload)
+                listVersion: next, localAuthorizationList: entries, updateType: .full),
+            into: &payload)
         let answer = try Self.answer(
             of: await command(.sendLocalList, payload, to: link, by: asker), from: link)
+        if let list, Self.status(in: answer) == "Accepted" {
+            try await host.database.run(
+                .listWasTaken(by: link.id, next, list.current, at: host.clock.now))
+        } else {
+            try await host.database.run(.listIsUnknown(to: link.id))
+        }
         return .init(payload: String(decoding: answer, as: UTF8.self))
     }
 }

@@ -101,7 +101,7 @@ extension Gateway {
                     tag: wish.tag.uppercased(),
                     car: wish.car, status: "initialized", requestedAt: now, target: wish.target, price: price,
                     funding: funding, reservation: facts.kept?.reservation ?? wish.reservation?.number,
-                    meeting: facts.kept?.meeting ?? wish.meeting?.number,
+                    meeting: facts.kept?.meeting ?? wish.meeting?.number ?? facts.meeting(at: now),
                     door: asker.door.word, version: link.version.subprotocol)
                 return try await transaction.run(.enter(new))
             }

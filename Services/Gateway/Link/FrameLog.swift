@@ -25,7 +25,8 @@ struct FrameLog: Sendable {
 
     init(into database: Database, clock: Clock, lost: Counter) {
         self.clock = clock
-        rows = WriteBehind(into: database, most: 20_000, lost: lost) { rows in
+        rows = WriteBehind(into: database, most: 20_000, lost: lost, size: { $0.frame.utf8.count + 128 }) {
+            rows in
             """
             INSERT INTO gateway.frame_log (charge_point_id, logged_at, is_incoming, message_id, action, frame)
             SELECT charge_point_id, logged_at, is_incoming, message_id, action, frame

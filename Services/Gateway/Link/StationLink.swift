@@ -33,6 +33,9 @@ final class StationLink: WebSocketHandler, @unchecked Sendable {
     var knownConnectors: Set<Int> = []
     /// A boot's follow-up waits or runs; another boot meanwhile begins no second one.
     var isFollowedUp = false
+    /// Its list of tags is being brought up to date; what changes meanwhile is looked at once more.
+    var isListing = false
+    var listIsBehind = false
     /// Seconds between its heartbeats: how long it may be silent hangs on it.
     var interval: Int
     /// When it last sent a message; a pong proves a socket, not a station.

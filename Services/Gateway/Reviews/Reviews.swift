@@ -13,6 +13,11 @@ extension Gateway {
             .on(DismissFrame.self) { [self] wish, _ in try await dismiss(wish) },
             .on(DismissOrphan.self) { [self] wish, _ in try await dismiss(wish) },
             .on(AttachOrphan.self) { [self] wish, _ in try await attach(wish) },
+            .on(SignCertificateRequest.self) { [self] wish, context in try await sign(wish, by: context.asker)
+            },
+            .on(RefuseCertificateRequest.self) { [self] wish, context in
+                try await refuse(wish, by: context.asker)
+            },
             .on(ReviewReading.self) { [self] wish, _ in try await review(wish) },
         ]
     }

@@ -41,6 +41,24 @@ struct StartFacts: Codable, Sendable {
         }
     }
 
+    /// A slot at this connector that the driver has booked and that was confirmed.
+    struct Slot: Codable, Sendable {
+        var id: Int64
+        var meeting: Int64
+        var connector: Int?
+        /// Seconds since 1970.
+        var begin: Double
+        var end: Double
+        var price_per_kwh: Int64?
+
+        func row(at point: ChargePointID) -> PriceSources.Slot {
+            .init(
+                number: id, chargePoint: point.text, connector: connector,
+                begin: Date(timeIntervalSince1970: begin), end: Date(timeIntervalSince1970: end),
+                energyPrice: price_per_kwh.map { EnergyPrice(perKilowattHour: $0) })
+        }
+    }
+
     struct Card: Codable, Sendable {
         var id: Int64
         var identifier: String
@@ -78,6 +96,7 @@ struct StartFacts: Codable, Sendable {
     var kept: Kept?
     var plan: String?
     var plans: [Plan]
+    var slots: [Slot]
     var default_plan: Plan?
     var balance: Int64
     var reserved: Int64
@@ -96,7 +115,8 @@ struct StartFacts: Codable, Sendable {
                 port: place?.port ?? 0, chargePoint: point.text, number: connector,
                 energyPrice: place?.price.map { EnergyPrice(perKilowattHour: $0) }),
             isOwnPoint: user != nil && place?.owner == user?.number,
-            driver: user == nil ? nil : .init(plan: plan ?? "default", rows: plans.map(\.row)), slots: [],
+            driver: user == nil ? nil : .init(plan: plan ?? "default", rows: plans.map(\.row)),
+            slots: slots.map { $0.row(at: point) },
             station: place?.station.map { number in
                 .init(
                     number: number, energyPrice: place?.station_price.map { EnergyPrice(perKilowattHour: $0) }
@@ -109,6 +129,12 @@ struct StartFacts: Codable, Sendable {
                 code: discount.code, value: Percent(hundredths: discount.hundredths))
         }
         return price
+    }
+
+    /// The booking that a start at `moment` belongs to.
+    func meeting(at moment: Date) -> Int64? {
+        let seconds = moment.timeIntervalSince1970
+        return slots.first { $0.begin <= seconds && seconds < $0.end }?.meeting
     }
 
     func funding(
@@ -177,6 +203,16 @@ extension Query where Result == StartFacts {
                 FROM billing_view.plan AS plan
                 JOIN accounts_view.account AS driver ON driver.payment_plan = plan.plan_id
                 WHERE driver.user_id = \(user as ID<User>?)
+            ), '[]'),
+            'slots', coalesce((
+                SELECT jsonb_agg(jsonb_build_object('id', slot.slot_id, 'meeting', slot.meeting_id, 'connector',
+                    slot.connector_id, 'begin', extract(epoch FROM slot.start_time), 'end',
+                    extract(epoch FROM slot.end_time), 'price_per_kwh', slot.price_per_kwh) ORDER BY slot.start_time)
+                FROM accounts_view.slot_booking AS slot
+                WHERE slot.student_id = \(user as ID<User>?) AND slot.charge_point_id = \(point.text)
+                    AND coalesce(slot.connector_id, \(connector)) = \(connector)
+                    -- What was charged offline is told late.
+                    AND slot.start_time <= \(now) AND slot.end_time > \(now)::timestamptz - interval '7 days'
             ), '[]'),
             'default_plan', (
                 SELECT jsonb_build_object('id', plan.plan_row_id, 'plan_id', plan.plan_id, 'is_active', plan.is_active,

@@ -49,6 +49,23 @@ struct FollowUp {
         }
         if hasChanged { await keep(known.values.sorted { $0.place < $1.place }) }
         await limitPower()
+        await giveTags(known)
+    }
+
+    /// A station that says that it keeps a list of tags is given ours.
+    private func giveTags(_ known: [String: Entry]) async {
+        let profiles = (known["SupportedFeatureProfiles"]?.value ?? "").split(separator: ",").map {
+            String($0).trimmed
+        }
+        guard profiles.contains("LocalAuthListManagement"),
+            known["LocalAuthListEnabled"]?.value.lowercased() != "false"
+        else { return }
+        let longest = known["SendLocalListMaxLength"].flatMap { Int($0.value) } ?? 100
+        do {
+            try await KeepTagList(gateway: gateway, link: link).begin(longestMessage: max(1, longest))
+        } catch {
+            gateway.host.log.debug("tags.list_unsent", ["error": .text("\(error)")])
+        }
     }
 
     private static func union(_ own: [String], _ wanted: [String]) -> String {

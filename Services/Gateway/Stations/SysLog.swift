@@ -16,7 +16,7 @@ struct SysLine: Sendable {
     let importance: String
 
     static func writer(into database: Database, lost: Counter) -> WriteBehind<SysLine> {
-        WriteBehind(into: database, most: 20_000, lost: lost) { rows in
+        WriteBehind(into: database, most: 20_000, lost: lost, size: { $0.text.utf8.count + 128 }) { rows in
             """
             INSERT INTO gateway.sys_log (logged_at, charge_point_id, feature, text, importance)
             SELECT logged_at, charge_point_id, feature, text, importance
@@ -35,7 +35,7 @@ struct QuarantinedRow: Sendable {
     let frame: String
 
     static func writer(into database: Database, lost: Counter) -> WriteBehind<QuarantinedRow> {
-        WriteBehind(into: database, most: 5_000, lost: lost) { rows in
+        WriteBehind(into: database, most: 5_000, lost: lost, size: { $0.frame.utf8.count + 128 }) { rows in
             """
             INSERT INTO gateway.quarantined_frame (charge_point_id, received_at, reason, frame)
             SELECT charge_point_id, received_at, reason, frame

@@ -80,3 +80,53 @@ package struct ReviewReading: GatewayCommand {
 
     package var receiver: CommandReceiver { .any }
 }
+
+/// Give a station the certificate that it asked for: signed by our authority, or as another has signed it.
+package struct SignCertificateRequest: GatewayCommand {
+    package static let kind = "review.sign-certificate"
+
+    package struct Answer: Codable, Equatable, Sendable {
+        /// What the station said to its certificate.
+        package var status: String
+
+        package init(status: String) {
+            self.status = status
+        }
+    }
+
+    package var request: ID<CertificateRequest>
+    package var chargePoint: ChargePointID
+    /// PEM, the station's own certificate first. Nil: our authority signs.
+    package var chain: String?
+    package var note: String?
+
+    package init(
+        _ request: ID<CertificateRequest>, of chargePoint: ChargePointID, chain: String? = nil,
+        note: String? = nil
+    ) {
+        self.request = request
+        self.chargePoint = chargePoint
+        self.chain = chain
+        self.note = note
+    }
+
+    package var receiver: CommandReceiver { .holder(of: chargePoint) }
+}
+
+/// Say that a station gets no certificate for what it sent.
+package struct RefuseCertificateRequest: GatewayCommand {
+    package typealias Answer = Done
+    package static let kind = "review.refuse-certificate"
+
+    package var request: ID<CertificateRequest>
+    package var chargePoint: ChargePointID
+    package var note: String?
+
+    package init(_ request: ID<CertificateRequest>, of chargePoint: ChargePointID, note: String? = nil) {
+        self.request = request
+        self.chargePoint = chargePoint
+        self.note = note
+    }
+
+    package var receiver: CommandReceiver { .any }
+}

@@ -20,7 +20,7 @@ struct ConfigurationKeys: Sendable {
 
     private var keys: [String: Key]
 
-    init(connectors: Int, sampleInterval: Int, authorizationKey: String?) {
+    init(connectors: Int, sampleInterval: Int, authorizationKey: String?, tagsInMessage: Int?) {
         let measurands = Set(V16.Measurand.allCases.map(\.rawValue))
         keys = [
             "AuthorizeRemoteTxRequests": .flag("false"),
@@ -41,12 +41,20 @@ struct ConfigurationKeys: Sendable {
             "StopTransactionOnInvalidId": .flag("true"),
             "StopTxnAlignedData": .words("", measurands),
             "StopTxnSampledData": .words("", measurands),
-            "SupportedFeatureProfiles": .readOnly("Core,RemoteTrigger"),
+            "SupportedFeatureProfiles": .readOnly(
+                tagsInMessage == nil
+                    ? "Core,Reservation,RemoteTrigger"
+                    : "Core,LocalAuthListManagement,Reservation,RemoteTrigger"),
             "TransactionMessageAttempts": .whole("3"),
             "TransactionMessageRetryInterval": .whole("60"),
             "UnlockConnectorOnEVSideDisconnect": .flag("true"),
             "WebSocketPingInterval": .rebooting("60"),
         ]
+        if let tagsInMessage {
+            keys["LocalAuthListEnabled"] = .flag("true")
+            keys["LocalAuthListMaxLength"] = .readOnly("10000")
+            keys["SendLocalListMaxLength"] = .readOnly("\(tagsInMessage)")
+        }
         // Never shown: whoever may read the configuration must not learn the password.
         keys["AuthorizationKey"] = Key(
             value: authorizationKey ?? "", kind: .text, isReadOnly: false, needsReboot: false)

@@ -11,6 +11,13 @@ struct Outlet {
         let number: Int
     }
 
+    /// Who it is kept for.
+    struct Kept {
+        let reservation: Int
+        let idTag: String
+        let until: Date
+    }
+
     let number: Int
     var meter: EnergyMeter
     var status = V16.ChargePointStatus.available
@@ -21,6 +28,7 @@ struct Outlet {
     var isToClose = false
     var session: Session?
     var awaited: Awaited?
+    var kept: Kept?
     /// Up to when the meter has counted, by the station's clock.
     var countedUntil: Date
 
@@ -32,6 +40,10 @@ struct Outlet {
         countedUntil = now
     }
 
+    func isKept(from tag: String, at now: Date) -> Bool {
+        kept.map { $0.until > now && $0.idTag.lowercased() != tag.lowercased() } ?? false
+    }
+
     var isFree: Bool { session == nil && awaited == nil && isOperative && errorCode == .noError }
 }
 
@@ -41,14 +53,17 @@ final class Session {
     let idTag: String
     let startedAt: Timestamp
     let meterStart: Int
+    /// By which it began.
+    let reservation: Int?
     /// Nil until the central system has answered the start.
     var transactionId: Int?
 
-    init(connector: Int, idTag: String, startedAt: Timestamp, meterStart: Int) {
+    init(connector: Int, idTag: String, startedAt: Timestamp, meterStart: Int, reservation: Int?) {
         self.connector = connector
         self.idTag = idTag
         self.startedAt = startedAt
         self.meterStart = meterStart
+        self.reservation = reservation
     }
 }
 

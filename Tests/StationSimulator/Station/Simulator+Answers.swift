@@ -7,6 +7,7 @@ extension Simulator {
     private static let offered: Set<V16.Action> = [
         .changeAvailability, .changeConfiguration, .clearCache, .dataTransfer, .getConfiguration,
         .remoteStartTransaction, .remoteStopTransaction, .reset, .unlockConnector, .triggerMessage,
+        .reserveNow, .cancelReservation, .getLocalListVersion, .sendLocalList,
     ]
 
     /// What a station does once its answer is out.
@@ -39,6 +40,16 @@ extension Simulator {
             case .reset: try give(V16.Reset.self, frame, reset)
             case .unlockConnector: try give(V16.UnlockConnector.self, frame, unlock)
             case .triggerMessage: try give(V16.TriggerMessage.self, frame, trigger)
+            case .reserveNow: try give(V16.ReserveNow.self, frame, reserve)
+            case .cancelReservation: try give(V16.CancelReservation.self, frame, cancelReservation)
+            case .getLocalListVersion:
+                try give(V16.GetLocalListVersion.self, frame) { _ in
+                    (.init(listVersion: tags?.version ?? -1), nil)
+                }
+            case .sendLocalList:
+                try give(V16.SendLocalList.self, frame) { request in
+                    (.init(status: tags?.take(request) ?? .notSupported), nil)
+                }
             default: throw CallError(.notSupported)
             }
         } catch {
@@ -103,7 +114,9 @@ extension Simulator {
         let wanted = outlets.first {
             request.connectorId == nil ? $0.isFree : $0.number == request.connectorId
         }
-        guard profile.obeys, let wanted, wanted.isFree else { return (.init(status: .rejected), nil) }
+        guard profile.obeys, let wanted, wanted.isFree,
+            !wanted.isKept(from: request.idTag.text, at: clock.now)
+        else { return (.init(status: .rejected), nil) }
         let (tag, connector) = (request.idTag.text, wanted.number)
         return (
             .init(status: .accepted),
@@ -118,6 +131,30 @@ extension Simulator {
                 }
             }
         )
+    }
+
+    private func reserve(_ request: V16.ReserveNow.Request) -> (V16.ReserveNow.Response, Afterwards?) {
+        guard profile.obeys, let index = outlets.firstIndex(where: { $0.number == request.connectorId })
+        else { return (.init(status: .rejected), nil) }
+        let outlet = outlets[index]
+        if outlet.errorCode != .noError { return (.init(status: .faulted), nil) }
+        if !outlet.isOperative { return (.init(status: .unavailable), nil) }
+        let isOthers = outlet.kept.map { $0.reservation != request.reservationId } ?? false
+        if !outlet.isFree || outlet.isPlugged || isOthers { return (.init(status: .occupied), nil) }
+        outlets[index].kept = .init(
+            reservation: request.reservationId, idTag: request.idTag.text, until: request.expiryDate.date)
+        return (.init(status: .accepted), { await $0.change(request.connectorId, to: .reserved) })
+    }
+
+    private func cancelReservation(
+        _ request: V16.CancelReservation.Request
+    ) -> (V16.CancelReservation.Response, Afterwards?) {
+        guard let index = outlets.firstIndex(where: { $0.kept?.reservation == request.reservationId }) else {
+            return (.init(status: .rejected), nil)
+        }
+        outlets[index].kept = nil
+        let number = outlets[index].number
+        return (.init(status: .accepted), { await $0.change(number, to: $0.restingStatus(of: number)) })
     }
 
     private func remoteStop(

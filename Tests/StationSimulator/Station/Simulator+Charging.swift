@@ -74,6 +74,7 @@ extension Simulator {
             await stop(connector, reason: .local, tag: tag)
             return .accepted
         }
+        if outlets[index].isKept(from: tag, at: clock.now) { return .invalid }
         let status = await authorize(tag)
         guard status == .accepted else { return status }
         if outlets[index].isPlugged {
@@ -124,14 +125,16 @@ extension Simulator {
 
     /// A session begins, and is told as soon as there is a connection.
     package func begin(_ connector: Int = 1, tag: String) async {
-        guard let index = place(of: connector), outlets[index].session == nil, outlets[index].isOperative
+        guard let index = place(of: connector), outlets[index].session == nil, outlets[index].isOperative,
+            !outlets[index].isKept(from: tag, at: clock.now)
         else {
             return
         }
         outlets[index].count(until: clock.now)
         let session = Session(
             connector: connector, idTag: tag, startedAt: Timestamp(clock.now),
-            meterStart: outlets[index].meter.wattHours)
+            meterStart: outlets[index].meter.wattHours, reservation: outlets[index].kept?.reservation)
+        outlets[index].kept = nil
         outlets[index].session = session
         outbox.append(.start(session))
         await tellWhatWaits()
@@ -251,11 +254,12 @@ extension Simulator {
         }
     }
 
-    private func restingStatus(of connector: Int) -> V16.ChargePointStatus {
+    func restingStatus(of connector: Int) -> V16.ChargePointStatus {
         guard let index = place(of: connector) else { return .available }
         if outlets[index].errorCode != .noError { return .faulted }
         if !outlets[index].isOperative { return .unavailable }
-        return outlets[index].isPlugged ? .preparing : .available
+        if outlets[index].isPlugged { return .preparing }
+        return outlets[index].kept == nil ? .available : .reserved
     }
 
     /// Opens or closes a connector; a session that runs is let end. Returns whether it took effect.
@@ -320,7 +324,7 @@ extension Simulator {
     private func tellStart(_ session: Session) async throws(CallFailure) {
         let request = V16.StartTransaction.Request(
             connectorId: session.connector, idTag: .init(cutting: session.idTag),
-            meterStart: session.meterStart, timestamp: session.startedAt)
+            meterStart: session.meterStart, reservationId: session.reservation, timestamp: session.startedAt)
         let answer = try await call(V16.StartTransaction.self, request)
         session.transactionId = answer.transactionId
         if manners.allow(.repeatsStart) { _ = try await call(V16.StartTransaction.self, request) }

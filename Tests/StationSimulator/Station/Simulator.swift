@@ -23,6 +23,8 @@ package actor Simulator {
     var manners: Manners
     var configuration: ConfigurationKeys
     var outlets: [Outlet]
+    /// Nil for a station that keeps no list of tags.
+    package var tags: TagList?
     /// What it says to calls that a test has words for.
     var scripts: [V16.Action: [String]] = [:]
     /// The last answer to BootNotification; nil before the first.
@@ -62,7 +64,8 @@ package actor Simulator {
         manners = profile.manners
         configuration = ConfigurationKeys(
             connectors: profile.connectors, sampleInterval: profile.sampleInterval,
-            authorizationKey: central.password)
+            authorizationKey: central.password, tagsInMessage: profile.tagsInMessage)
+        tags = profile.tagsInMessage.map { TagList(longestMessage: $0) }
         let start = clock.now
         outlets = (1...max(profile.connectors, 1)).map {
             Outlet(
@@ -133,6 +136,9 @@ package actor Simulator {
         isWanted = false
         socket?.abort()
     }
+
+    /// As a repaired board does: its list of tags is empty again.
+    package func forgetTags() { tags?.forget() }
 
     /// Ends everything.
     package func shutDown() {

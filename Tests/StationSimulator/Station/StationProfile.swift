@@ -35,6 +35,8 @@ package struct StationProfile: Sendable {
     package var unlocks = true
     /// Whether remote commands to start and stop are obeyed.
     package var obeys = true
+    /// How many tags of its local list one message may bring; nil for a station that keeps no list.
+    package var tagsInMessage: Int?
 
     package init() {}
 }
