@@ -6,6 +6,7 @@ import HTTP
 package import Hosting
 package import Lifecycle
 import Mail
+import Outbound
 import Postgres
 import Settings
 
@@ -21,6 +22,7 @@ package final class Accounts: Sendable {
     let box: SecretBox
     let codes: CodeDigests
     let mail: MailQueue
+    let outbound = Outbound()
 
     /// - Parameter hasher: tests take one of less cost.
     ///
@@ -63,8 +65,8 @@ package final class Accounts: Sendable {
                 ReportedIntake(host: host).part,
                 LoginUse(host: host, deviceIdle: settings.tokens.deviceTokenIdle).part,
                 reservationUse,
-                host.jobs([tokenCleanUp, reservationTending]),
+                host.jobs([tokenCleanUp, reservationTending, meetingTending]),
                 host.task("mail") { [mail] in await mail.run() },
-            ])
+            ] + NewsIntake(host: host, mail: mail).parts)
     }
 }

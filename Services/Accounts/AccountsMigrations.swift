@@ -15,6 +15,7 @@ package enum AccountsMigrations {
                     "v0006_bookings": PackageResources.v0006_bookings_sql,
                     "v0007_reservations": PackageResources.v0007_reservations_sql,
                     "v0008_codes": PackageResources.v0008_codes_sql,
+                    "v0009_meeting_words": PackageResources.v0009_meeting_words_sql,
                 ])
         }
     }

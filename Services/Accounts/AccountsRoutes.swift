@@ -20,6 +20,13 @@ extension Accounts {
         centralRoutes
         chargingRoutes
         reservationRoutes
+        timeSlotRoutes
+        meetingRoutes
+        notificationRoutes
+        carTextRoutes
+        questionRoutes
+        lotRoutes
+        stayRoutes
         deskRoutes
     }
 

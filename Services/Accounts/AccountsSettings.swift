@@ -11,6 +11,8 @@ package struct AccountsSettings: ReadableSettings, Sendable {
     package let sites: SiteSettings
     package let limits: LimitSettings
     package let mail: MailSettings
+    package let bookings: BookingSettings
+    package let ai: AISettings
     let publicConfig: [String]
 
     package init(_ read: inout SettingsReader) {
@@ -23,6 +25,8 @@ package struct AccountsSettings: ReadableSettings, Sendable {
         sites = SiteSettings(&read)
         limits = LimitSettings(&read)
         mail = MailSettings(&read)
+        bookings = BookingSettings(&read)
+        ai = AISettings(&read)
         publicConfig = read.list(
             "PUBLIC_CONFIG", otherwise: ["app", "company", "tariff"], "settings that everybody may read")
     }

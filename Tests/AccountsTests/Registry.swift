@@ -92,6 +92,29 @@ struct Registry: Sendable {
             """)
     }
 
+    /// Somebody's booking of their own slot, which has the same number, and what they were told of it.
+    func meeting(of user: Int64) async throws -> (meeting: Int64, notification: Int64) {
+        let slot: Int64 = try await owner.run(
+            """
+            INSERT INTO accounts.time_slot (tutor_id, start_time, end_time, is_available, created_at)
+            VALUES (\(user), '2026-11-21 10:00+00', '2026-11-21 11:00+00', false, now())
+            RETURNING id
+            """)
+        let meeting: Int64 = try await owner.run(
+            """
+            INSERT INTO accounts.meeting (id, slot_id, tutor_id, student_id, subject, created_at)
+            OVERRIDING SYSTEM VALUE VALUES (\(slot), \(slot), \(user), \(user), 'Charge', now())
+            RETURNING id
+            """)
+        let notification: Int64 = try await owner.run(
+            """
+            INSERT INTO accounts.notification (user_id, title, message, type, created_at)
+            VALUES (\(user), 'Hello', 'Hello', 'system', now())
+            RETURNING id
+            """)
+        return (meeting, notification)
+    }
+
     func plan(_ id: String, perKilowattHour price: Int64) async throws {
         try await owner.run(
             """

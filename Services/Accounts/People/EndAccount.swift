@@ -57,6 +57,7 @@ struct EndAccount {
         try await transaction.run(.hideTags(of: id, at: now))
         try await transaction.run(.hideCars(of: id, at: now))
         try await transaction.run(.endShares(with: id))
+        try await endBookings(of: id, in: transaction, at: now)
         var points: [PointChanged] = []
         for point in try await transaction.run(.switchOffPoints(of: id)) {
             if let event = try await transaction.announcePoint(point, .edited, at: now) {
@@ -72,6 +73,29 @@ struct EndAccount {
     }
 }
 
+extension EndAccount {
+    /// Their hosts are told; the stations learn of it by the job of reservations.
+    private func endBookings(of id: ID<User>, in transaction: Transaction, at now: Date) async throws {
+        for meeting in try await transaction.run(.liveMeetings(ofStudent: id)) {
+            guard let known = try await transaction.run(.heldMeeting(meeting)), known.status.isLive else {
+                continue
+            }
+            let change = MeetingChange(status: .canceled, notes: .absent)
+            _ = try await ChangeMeeting(transaction: transaction, now: now).run(
+                change, of: known, by: .system)
+        }
+        try await transaction.run(.withdrawSlots(of: id))
+    }
+}
+
+extension Query where Result == [ID<Meeting>] {
+    fileprivate static func liveMeetings(ofStudent id: ID<User>) -> Self {
+        """
+        SELECT id FROM accounts.meeting WHERE student_id = \(id) AND status IN ('pending', 'confirmed') ORDER BY id
+        """
+    }
+}
+
 extension Query where Result == String? {
     /// Why the account cannot go yet; nil when it can.
     fileprivate static func whatHolds(_ id: ID<User>) -> Self {
@@ -84,6 +108,11 @@ extension Query where Result == String? {
                     SELECT FROM billing_view.settled_session
                     WHERE user_id = \(id) AND funding = 'card' AND paid < cost
                 ) THEN 'there is unpaid debt'
+            WHEN EXISTS (
+                SELECT FROM accounts.meeting WHERE tutor_id = \(id) AND status IN ('pending', 'confirmed')
+            ) THEN 'somebody has a meeting with this person'
+            WHEN EXISTS (SELECT FROM accounts.parking_reservation WHERE user_id = \(id) AND status = 'active')
+                THEN 'a parking spot is taken'
             END
         """
     }
@@ -138,6 +167,10 @@ extension Query where Result == Void {
         UPDATE accounts.car SET plate = 'DELETED', name = 'deleted', deleted_at = coalesce(deleted_at, \(now))
         WHERE owner_id = \(id)
         """
+    }
+
+    fileprivate static func withdrawSlots(of id: ID<User>) -> Self {
+        "UPDATE accounts.time_slot SET is_available = false WHERE tutor_id = \(id)"
     }
 
     fileprivate static func endShares(with id: ID<User>) -> Self {
