@@ -41,6 +41,9 @@ let package = Package(
         .systemLibrary(
             name: "CPangoCairo", path: "Shared/C/CPangoCairo", pkgConfig: "pangocairo",
             providers: [.apt(["libpango1.0-dev", "libcairo2-dev"])]),
+        .systemLibrary(
+            name: "CQREncode", path: "Shared/C/CQREncode",
+            providers: [.apt(["libqrencode-dev"])]),
 
         // Shared, from the ground up. Who may import whom is checked by ArchitectureTests.
         .target(name: "Core", path: "Shared/Core", swiftSettings: house),
@@ -86,7 +89,7 @@ let package = Package(
             name: "Jobs", dependencies: ["Postgres", "Redis", "Sockets", "Core", "Telemetry"],
             path: "Shared/Jobs", resources: [.embedInCode("SQL")], swiftSettings: house),
         .target(
-            name: "Documents", dependencies: ["CPangoCairo", "Core"], path: "Shared/Documents",
+            name: "Documents", dependencies: ["CPangoCairo", "CQREncode", "Core"], path: "Shared/Documents",
             swiftSettings: house),
         .target(
             name: "Outbound", dependencies: ["CCurl", "Core"], path: "Shared/Outbound", swiftSettings: house),

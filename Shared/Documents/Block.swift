@@ -11,6 +11,7 @@ package indirect enum Block: Sendable {
     case panel([Block], Colour, padding: Double)
     /// Blocks that no page break may part, unless a page is too short for them.
     case together([Block])
+    case artwork(Artwork, Alignment)
     case pageBreak
 
     package struct Column: Sendable {
@@ -38,6 +39,8 @@ extension Block {
     {
         .text(text, style, alignment, staysWithNext: false)
     }
+
+    package static func artwork(_ artwork: Artwork) -> Block { .artwork(artwork, .start) }
 
     package static func line(_ colour: Colour = .hairline) -> Block {
         .line(colour, thickness: 0.6)

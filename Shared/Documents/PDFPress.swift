@@ -128,6 +128,8 @@ extension Block {
             return PanelPiece(stack: inner, colour: colour, padding: padding, width: width)
         case .together(let blocks):
             return StackPiece(pieces: blocks.map { $0.set(in: width, typesetter) }, isTogether: true)
+        case .artwork(let artwork, let alignment):
+            return ArtworkPiece(artwork: artwork, alignment: alignment, width: width)
         case .pageBreak: return PageBreakPiece()
         case .columns(let columns, let gap):
             let shares = columns.reduce(0) { $0 + $1.share }

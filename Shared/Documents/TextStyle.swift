@@ -57,6 +57,8 @@ package struct Colour: Hashable, Sendable {
             blue: Double(hex & 0xFF) / 255)
     }
 
+    package static let black = Colour(hex: 0x000000)
+    package static let white = Colour(hex: 0xFFFFFF)
     package static let ink = Colour(hex: 0x1B2430)
     package static let muted = Colour(hex: 0x66727F)
     package static let hairline = Colour(hex: 0xD5DBE1)

@@ -30,6 +30,22 @@ struct Pen {
         cairo_set_source_rgb(cairo, 0, 0, 0)
     }
 
+    func fill(_ shape: Artwork.Shape, x: Double, y: Double) {
+        cairo_set_source_rgb(cairo, shape.colour.red, shape.colour.green, shape.colour.blue)
+        cairo_new_path(cairo)
+        for step in shape.outline {
+            switch step {
+            case .move(let toX, let toY): cairo_move_to(cairo, x + toX, y + toY)
+            case .line(let toX, let toY): cairo_line_to(cairo, x + toX, y + toY)
+            case .curve(let x1, let y1, let x2, let y2, let x3, let y3):
+                cairo_curve_to(cairo, x + x1, y + y1, x + x2, y + y2, x + x3, y + y3)
+            case .close: cairo_close_path(cairo)
+            }
+        }
+        cairo_fill(cairo)
+        cairo_set_source_rgb(cairo, 0, 0, 0)
+    }
+
     func endPage() {
         cairo_show_page(cairo)
     }
