@@ -4,6 +4,7 @@ import HTTP
 package import Hosting
 import Jobs
 package import Lifecycle
+import Mail
 import Postgres
 import Telemetry
 
@@ -16,6 +17,7 @@ package final class Billing: Sendable {
     let invoiceDesk = Turnstile()
     let provider: any PaymentProvider
     let figures: BillingFigures
+    let mail: MailQueue
 
     /// Throws: `CryptoFailure` when no keys can be made of SECRET_KEY.
     package init(_ host: Host, _ settings: BillingSettings) throws {
@@ -23,6 +25,9 @@ package final class Billing: Sendable {
         self.settings = settings
         press = InvoicePress()
         figures = BillingFigures(host.metrics)
+        mail = MailQueue(
+            of: Service.billing.schema, settings.mail, in: host.database, loop: host.nextLoop(),
+            clock: host.clock, log: host.log)
         switch settings.payments.provider {
         case .sandbox: provider = try Sandbox(settings)
         }
@@ -39,8 +44,9 @@ package final class Billing: Sendable {
             host.firstStart { [self] in try await firstStart() },
             SessionIntake(self).part,
             ParkingIntake(self).part,
+            host.task("mail") { [mail] in await mail.run() },
         ]
-        var jobs = [paymentRun]
+        var jobs = [paymentRun, followUpInvoices]
         if settings.stopsAtEmptyBalance {
             let watch = BalanceWatch(self)
             parts.append(watch.part)
@@ -52,6 +58,12 @@ package final class Billing: Sendable {
     private var paymentRun: Job {
         Job("payment run", .every(seconds: settings.payments.runEvery)) { [self] _ in
             try await PaymentRun(billing: self).run()
+        }
+    }
+
+    private var followUpInvoices: Job {
+        Job("follow-up invoices", .every(seconds: 60)) { [self] _ in
+            ["issued": try await FollowUpInvoices(billing: self).run()]
         }
     }
 

@@ -13,6 +13,8 @@ package enum BillingMigrations {
                     "v0004_stays": PackageResources.v0004_stays_sql,
                     "v0005_payments": PackageResources.v0005_payments_sql,
                     "v0006_payouts": PackageResources.v0006_payouts_sql,
+                    "v0007_invoices": PackageResources.v0007_invoices_sql,
+                    "v0008_mail": PackageResources.v0008_mail_sql,
                 ])
         }
     }

@@ -8,6 +8,7 @@ extension Billing {
         ledgerRoutes
         sessionRoutes
         explainRoutes
+        receiptRoutes
         invoiceRoutes
         methodRoutes
         orderRoutes

@@ -1,5 +1,6 @@
 import Contracts
 package import Hosting
+import Mail
 package import Settings
 import Tariff
 
@@ -20,6 +21,7 @@ package struct BillingSettings: ReadableSettings, Sendable {
     let exchangeDays: Int
     let billsParking: Bool
     let payments: PaymentSettings
+    let mail: MailSettings
 
     /// Who issues invoices, where `company` in the settings of the platform does not say it.
     struct Seller: Sendable {
@@ -58,6 +60,7 @@ package struct BillingSettings: ReadableSettings, Sendable {
             "PARKING_BILLING", otherwise: .balance, "whether parking is taken from the balance")
         billsParking = parking == .balance
         payments = PaymentSettings(&read)
+        mail = MailSettings(&read)
     }
 
     private enum ParkingBilling: String, CaseIterable {

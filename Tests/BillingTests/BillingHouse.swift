@@ -19,6 +19,8 @@ import Testing
 struct BillingHouse: Sendable {
     let clock: ManualClock
     let host: Hosting.Host
+    /// Where mail stays.
+    let outbox: URL
     let owner: Database
     let port: Int
 
@@ -29,11 +31,14 @@ struct BillingHouse: Sendable {
         _ environment: [String: String] = [:], _ body: @Sendable (BillingHouse) async throws -> Void
     ) async throws {
         let clock = ManualClock()
+        let outbox = FileManager.default.temporaryDirectory
+            .appending(path: "voltbus-outbox.\(FreshDatabase.current.name)")
+        defer { try? FileManager.default.removeItem(at: outbox) }
         var values = [
             "DATABASE_URL": try FreshDatabase.current.url(as: .billing), "REDIS_URL": FreshRedis.current.url,
             "HTTP_HOST": "127.0.0.1", "HTTP_PORT": "0", "RATE_LIMIT_ADDRESS": "0", "RATE_LIMIT_ACCOUNT": "0",
             "SECRET_KEY": secretKey, "PAYMENT_SANDBOX_SECRET": sandboxSecret, "DATABASE_POOL_SIZE": "8",
-            "REQUEST_TIMEOUT_SECONDS": "30",
+            "REQUEST_TIMEOUT_SECONDS": "30", "OUTBOX_FOLDER": outbox.path(),
         ]
         values.merge(environment) { _, own in own }
         let settings = try BillingSettings(environment: values)
@@ -45,7 +50,7 @@ struct BillingHouse: Sendable {
         let lifetime = Lifetime(billing.assembly.parts, log: log)
         _ = try await lifetime.start()
         let house = BillingHouse(
-            clock: clock, host: host, owner: try FreshDatabase.current.database(as: .owner),
+            clock: clock, host: host, outbox: outbox, owner: try FreshDatabase.current.database(as: .owner),
             port: try #require(host.port))
         do {
             try await eventually("the default plan") {

@@ -37,7 +37,8 @@ final class ParkingIntake: Sendable {
         _ = try await transaction.book(
             Booking(
                 user: ended.user, amount: Money(-ended.cost.minorUnits, ended.cost.currency), kind: .payment,
-                subject: .parking, description: String("Parking at \(ended.spot)".prefix(255)),
+                subject: .parking,
+                description: String("\(InvoiceLines.parkingPrefix)\(ended.spot)".prefix(255)),
                 parking: ended.reservation, cause: cause,
                 counter: [(.revenue, split.net.minorUnits), (.vat, split.vat.minorUnits)], mayOverdraw: true),
             at: billing.host.clock.now)

@@ -78,8 +78,9 @@ struct SettleSession {
         let difference = cost.total.minorUnits - before.cost
         let cause = "session:\(session):\(ended.amendment)"
         let isPaid = ended.funding == "balance"
-        // What staff gave back already is not given back a second time.
-        let due = max(difference, before.refunded - before.paid)
+        // What staff gave back already is not given back a second time: what the driver has paid in the end follows from the
+        // cost and what was given back alone, however the cost came about.
+        let due = max(0, cost.total.minorUnits - before.refunded) - (before.paid - before.refunded)
         if isPaid, let user = ended.user, due != 0 {
             var booking = payment(-due, user, ended, cause: cause)
             if due < 0 { booking.kind = .refund }
@@ -92,7 +93,7 @@ struct SettleSession {
         let points = try await earn(earned, before: Int64(before.points), ended, cause: cause, now)
         try await transaction.run(
             .amendSettled(
-                ended, cost, paid: isPaid ? cost.total.minorUnits : before.paid, hostCredit: credit,
+                ended, cost, paid: isPaid ? before.paid + due : before.paid, hostCredit: credit,
                 points: points))
         if let code = ended.discountCode, before.cost == 0, difference > 0 {
             try await transaction.run(.useCode(code))

@@ -90,11 +90,29 @@ struct DraftInvoice: Sendable {
     var buyer: PartyBody
     var lines: [InvoiceLine]
     var split: VATSplit
-    var issuedBy: Int64
+    /// Nil: the service itself.
+    var issuedBy: Int64?
     /// Of the buyer: `en`, `pl`, `cs`.
     var language: String
-    /// Where and when it was charged; nil for what is no session.
-    var place: String?
+    /// When the thing was sold; with a session its end.
+    var suppliedAt: Date?
+    var paidAt: Date
+    /// `balance` or `card`.
+    var funding: String
+    var order: Int64?
+    /// The seller's.
+    var account: IBAN?
+    /// Nil for what is no session.
+    var place: Place?
+    /// In which days are reckoned.
+    var zone: TimeZone
+
+    /// Where and when it was charged.
+    struct Place: Sendable {
+        var name: String
+        var start: Date
+        var end: Date
+    }
 }
 
 extension Query where Result == InvoiceBody? {
@@ -132,11 +150,12 @@ extension Query where Result == Int64 {
     static func enter(_ draft: DraftInvoice, pdf: [UInt8]) -> Self {
         """
         INSERT INTO billing.invoice (number, kind, corrects, issued_at, user_id, ledger_entry_id, charging_id, seller, buyer,
-            lines, net, vat, vat_hundredths, gross, currency, issued_by, pdf)
+            lines, net, vat, vat_hundredths, gross, currency, issued_by, supplied_at, language, funding, pdf)
         VALUES (\(draft.number), \(draft.kind), \(draft.corrects as String?), \(draft.issuedAt), \(draft.user),
             \(draft.entry), \(draft.session as Int64?), \(json: draft.seller), \(json: draft.buyer), \(json: draft.lines),
             \(draft.split.net.minorUnits), \(draft.split.vat.minorUnits), \(Int32(clamping: draft.split.rate.hundredths)),
-            \(draft.split.gross.minorUnits), \(draft.split.gross.currency), \(draft.issuedBy), \(Octets(pdf)))
+            \(draft.split.gross.minorUnits), \(draft.split.gross.currency), \(draft.issuedBy as Int64?),
+            \(draft.suppliedAt as Date?), \(draft.language), \(draft.funding), \(Octets(pdf)))
         RETURNING id
         """
     }
@@ -156,27 +175,6 @@ extension Query where Result == RowCount {
         ON CONFLICT (series) DO UPDATE SET last_number = excluded.last_number
         WHERE known.last_number = excluded.last_number - 1
         """
-    }
-}
-
-/// The stored document.
-struct InvoicePDF: Row, Sendable {
-    var user: Int64
-    var number: String
-    var pdf: Octets
-
-    static let columns = "user_id, number, pdf"
-
-    init(_ cells: inout Cells) throws {
-        user = try cells.next()
-        number = try cells.next()
-        pdf = try cells.next()
-    }
-}
-
-extension Query where Result == InvoicePDF? {
-    static func invoicePDF(_ id: Int64) -> Self {
-        "SELECT \(columns: InvoicePDF.self) FROM billing.invoice WHERE id = \(id)"
     }
 }
 
@@ -227,11 +225,11 @@ extension Query where Result == Int64? {
 }
 
 extension Query where Result == String? {
-    /// The invoice that a refund of the session corrects.
-    static func invoiceNumber(of session: Int64) -> Self {
+    /// The invoice of the session that what came later corrects or supplements.
+    static func invoiceNumber(of session: Int64, before entry: Int64) -> Self {
         """
         SELECT number FROM billing.invoice
-        WHERE charging_id = \(session) AND kind = 'invoice'
+        WHERE charging_id = \(session) AND kind = 'invoice' AND ledger_entry_id < \(entry)
         ORDER BY id
         LIMIT 1
         """

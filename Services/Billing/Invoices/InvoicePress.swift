@@ -3,155 +3,196 @@ import Documents
 import FoundationEssentials
 import Tariff
 
-/// Prints invoices.
+/// Prints invoices and statements.
 struct InvoicePress: Sendable {
     private let press = PDFPress()
-
-    func print(_ invoice: DraftInvoice) async throws -> [UInt8] {
-        try await press.print(Self.document(invoice, InvoiceWords.of(invoice.language)))
-    }
 
     func print(_ document: PDFDocument) async throws -> [UInt8] {
         try await press.print(document)
     }
 
-    static func document(_ invoice: DraftInvoice, _ words: InvoiceWords) -> PDFDocument {
-        let split = invoice.split
-        let (currency, rate) = (split.gross.currency, split.rate.short)
-        let title = "\(invoice.kind == "correction" ? words.correction : words.invoice) \(invoice.number)"
+    func print(_ invoice: DraftInvoice) async throws -> [UInt8] {
+        try await press.print(InvoicePage(invoice).document)
+    }
+}
+
+/// An invoice on paper.
+struct InvoicePage: Sendable {
+    private let invoice: DraftInvoice
+    private let words: InvoiceWords
+    private let numbers: LocalNumbers
+
+    init(_ invoice: DraftInvoice) {
+        self.invoice = invoice
+        words = InvoiceWords.of(invoice.language)
+        numbers = LocalNumbers(language: invoice.language, zone: invoice.zone)
+    }
+
+    private var isCorrection: Bool { invoice.kind == "correction" }
+    private var name: String { isCorrection ? words.correction : words.invoice }
+    private var currency: Currency { invoice.split.gross.currency }
+    private var rate: String { "\(numbers.grouped(invoice.split.rate.short)) %" }
+
+    var document: PDFDocument {
+        let title = "\(name) \(invoice.number)"
         let footer = [invoice.seller.name, invoice.seller.address, invoice.seller.tax_id ?? ""]
             .filter { !$0.isEmpty }.joined(separator: " · ")
         return PDFDocument(
             title: title, author: invoice.seller.name, language: invoice.language, created: invoice.issuedAt,
             footer: .init(StyledText(footer), numbering: words.pages), runningHead: StyledText(title)
         ) {
+            head
+            Block.space(18)
+            Block.line(.accent, thickness: 1.2)
+            Block.space(16)
             Block.columns(
-                .init(share: 3) {
-                    Block.title(
-                        StyledText(
-                            invoice.kind == "correction" ? words.correction : words.invoice,
-                            TextStyle.title.coloured(.accent)))
-                    Block.text(StyledText(invoice.number), .strong)
-                    if let corrects = invoice.corrects {
-                        Block.text(StyledText("\(words.corrects) \(corrects)"))
-                    }
-                },
-                .init(share: 2) { Block.facts(facts(invoice, words)) })
+                .init(share: 5) { party(words.seller, invoice.seller) },
+                .init(share: 5) { party(words.buyer, invoice.buyer) },
+                .init(share: 6) { Block.facts(facts) })
             Block.space(22)
-            Block.columns(
-                .init { party(words.seller, invoice.seller, words) },
-                .init { party(words.buyer, invoice.buyer, words) })
-            Block.space(24)
-            Block.table(
-                Table(
-                    columns: [
-                        .init(words.description, width: .share(1)), .init(words.quantity, align: .end),
-                        .init(words.net, align: .end), .init("\(words.vat) \(rate) %", align: .end),
-                        .init("\(words.gross), \(currency.code)", align: .end),
-                    ],
-                    rows: invoice.lines.map { line in
-                        [
-                            StyledText(line.description), StyledText("\(line.quantity) \(line.unit)"),
-                            amount(line.net, currency), amount(line.vat, currency),
-                            amount(line.gross, currency),
-                        ]
-                    },
-                    totals: [
-                        [
-                            StyledText(words.total), "", amount(split.net.minorUnits, currency),
-                            amount(split.vat.minorUnits, currency), amount(split.gross.minorUnits, currency),
-                        ]
-                    ]))
-            Block.space(20)
-            Block.panel {
+            Block.table(lines)
+            Block.space(18)
+            Block.together {
                 Block.columns(
-                    .init(share: 2) {
-                        Block.text(StyledText(words.paidFromBalance))
-                    },
-                    .init {
-                        Block.text(StyledText(words.total), .label, .end)
-                        Block.text(
-                            StyledText("\(split.gross.decimal) \(currency.code)"),
-                            TextStyle(size: 15, weight: .bold, colour: .accent), .end)
-                    })
+                    gap: 30, .init(share: 6) { summary }, .init(share: 5) { total })
             }
+            Block.space(16)
+            Block.together { payment }
         }
     }
 
-    private static func facts(_ invoice: DraftInvoice, _ words: InvoiceWords) -> [(
-        label: String, value: StyledText
-    )] {
-        let day = Timestamp.text(invoice.issuedAt).prefix(10)
-        var facts: [(label: String, value: StyledText)] = [(words.issued, StyledText(String(day)))]
+    private var head: Block {
+        Block.columns(
+            gap: 12, .init(share: 2) { Block.artwork(.mark(height: 34)) },
+            .init(share: 8) {
+                Block.space(4)
+                Block.text(StyledText(invoice.seller.name), TextStyle(size: 15, weight: .bold))
+            },
+            .init(share: 10) {
+                Block.text(
+                    StyledText(name), TextStyle(size: 15, weight: .bold, colour: .accent), .end)
+                Block.text(StyledText(invoice.number), TextStyle(size: 11, weight: .medium), .end)
+            })
+    }
+
+    private var facts: [(label: String, value: StyledText)] {
+        var facts: [(label: String, value: StyledText)] = [
+            (words.issued, StyledText(numbers.day(invoice.issuedAt)))
+        ]
+        if let supplied = invoice.suppliedAt {
+            facts.append((words.supplied, StyledText(numbers.day(supplied))))
+        }
+        if let corrects = invoice.corrects {
+            facts.append((isCorrection ? words.corrects : words.supplements, StyledText(corrects)))
+        }
         if let session = invoice.session { facts.append((words.session, StyledText(String(session)))) }
-        if let place = invoice.place { facts.append((words.place, StyledText(place))) }
+        if let place = invoice.place {
+            facts.append((words.place, StyledText(place.name)))
+            facts.append((words.time, StyledText(numbers.span(place.start, place.end))))
+        }
         return facts
     }
 
-    @BlockBuilder private static func party(_ label: String, _ party: PartyBody, _ words: InvoiceWords)
-        -> [Block]
-    {
+    @BlockBuilder private func party(_ label: String, _ party: PartyBody) -> [Block] {
         Block.text(StyledText(label.uppercased()), .label)
+        Block.space(2)
         Block.text(StyledText(party.name), .strong)
         if !party.address.isEmpty {
             Block.text(
                 StyledText(
                     party.address.split(separator: ",").map { String($0).trimmed }.joined(separator: "\n")))
         }
-        if let taxID = party.tax_id { Block.text(StyledText("\(words.taxID) \(taxID)")) }
+        if let taxID = party.tax_id, !taxID.isEmpty { Block.text(StyledText("\(words.taxID) \(taxID)")) }
     }
 
-    private static func amount(_ minorUnits: Int64, _ currency: Currency) -> StyledText {
-        StyledText(Money(minorUnits, currency).decimal)
+    private var lines: Table {
+        Table(
+            columns: [
+                .init(words.description, width: .share(1)), .init(words.quantity, align: .end),
+                .init(words.rate, align: .end), .init(words.net, align: .end), .init(words.vat, align: .end),
+                .init("\(words.gross), \(currency.code)", align: .end),
+            ],
+            rows: invoice.lines.map { line in
+                let unit = line.unit == "pcs" ? words.pieces : line.unit
+                return [
+                    StyledText(line.description), StyledText("\(numbers.grouped(line.quantity)) \(unit)"),
+                    StyledText(rate), money(line.net), money(line.vat), money(line.gross),
+                ]
+            }, look: .init(rowPadding: 5))
     }
-}
 
-/// The fixed words of an invoice, in the buyer's language.
-struct InvoiceWords: Sendable {
-    var invoice: String
-    var correction: String
-    var corrects: String
-    var issued: String
-    var session: String
-    var place: String
-    var seller: String
-    var buyer: String
-    var taxID: String
-    var description: String
-    var quantity: String
-    var net: String
-    var vat: String
-    var gross: String
-    var total: String
-    var paidFromBalance: String
-    var pages: String
+    private var summary: Block {
+        Block.table(
+            Table(
+                columns: [
+                    .init(words.summary, width: .share(1)), .init(words.net, align: .end),
+                    .init(words.vat, align: .end), .init(words.gross, align: .end),
+                ],
+                rows: [
+                    [
+                        StyledText(rate), money(invoice.split.net.minorUnits),
+                        money(invoice.split.vat.minorUnits), money(invoice.split.gross.minorUnits),
+                    ]
+                ]))
+    }
 
-    static func of(_ language: String) -> InvoiceWords {
-        switch language {
-        case "pl": polish
-        case "cs": czech
-        default: english
+    private var total: Block {
+        Block.panel {
+            Block.text(StyledText(words.total), .label, .end)
+            Block.text(
+                StyledText(
+                    "\(numbers.amount(invoice.split.gross.minorUnits, currency)) \(currency.code)"),
+                TextStyle(size: 17, weight: .bold, colour: .accent), .end)
         }
     }
 
-    private static let english = InvoiceWords(
-        invoice: "Invoice", correction: "Corrective invoice", corrects: "corrects", issued: "Issued",
-        session: "Session", place: "Charged", seller: "Seller", buyer: "Buyer", taxID: "Tax ID",
-        description: "Description", quantity: "Quantity", net: "Net", vat: "VAT", gross: "Gross",
-        total: "Total",
-        paidFromBalance: "Paid. Prices include VAT.", pages: "Page {page} of {pages}")
+    /// How it was paid, and the invoice once more for machines.
+    @BlockBuilder private var payment: [Block] {
+        let day = numbers.day(invoice.paidAt)
+        let phrase =
+            switch (isCorrection, invoice.funding) {
+            case (false, "card"): words.paidByCard
+            case (false, _): words.paidFromBalance
+            case (true, "card"): words.returnedToCard
+            case (true, _): words.returnedToBalance
+            }
+        Block.columns(
+            .init(share: 3) {
+                Block.text(StyledText(words.payment.uppercased()), .label)
+                Block.space(3)
+                Block.text(StyledText(phrase.filled(["day": day])), .strong)
+                Block.text(StyledText("\(words.nothingDue) \(words.includesVAT)"))
+                if let order = invoice.order { Block.text(StyledText("\(words.order) \(order)")) }
+                if let account = invoice.account {
+                    Block.space(4)
+                    Block.text(StyledText("\(words.account): \(IBAN.grouped(account.text))"), .small)
+                }
+            },
+            .init(share: 1) {
+                if let code = QRCode(machineReadable) {
+                    Block.artwork(Artwork(code, width: 88), .end)
+                    Block.text(StyledText(words.scan), .label, .end)
+                }
+            })
+    }
 
-    private static let polish = InvoiceWords(
-        invoice: "Faktura", correction: "Faktura korygująca", corrects: "koryguje",
-        issued: "Data wystawienia",
-        session: "Sesja", place: "Ładowanie", seller: "Sprzedawca", buyer: "Nabywca", taxID: "NIP",
-        description: "Opis", quantity: "Ilość", net: "Netto", vat: "VAT", gross: "Brutto", total: "Razem",
-        paidFromBalance: "Zapłacono. Ceny zawierają VAT.", pages: "Strona {page} z {pages}")
+    /// The text of a QR Faktura, which bookkeeping programs read (Short Invoice Descriptor, qr-faktura.cz). Nothing in it asks
+    /// for a payment: the invoice is paid.
+    private var machineReadable: String {
+        let issued = CalendarDay(of: invoice.issuedAt, in: invoice.zone).text.filter { $0 != "-" }
+        var parts = [
+            "SID*1.0", "ID:\(invoice.number)", "DD:\(issued)", "AM:\(invoice.split.gross.decimal)",
+            "CC:\(currency.code)", "TB0:\(invoice.split.net.decimal)", "T0:\(invoice.split.vat.decimal)",
+        ]
+        if let taxID = invoice.seller.tax_id { parts.append("VII:\(taxID)") }
+        if let taxID = invoice.buyer.tax_id { parts.append("VIR:\(taxID)") }
+        // A star parts the fields.
+        return parts.map { part in
+            part.hasPrefix("SID") ? part : part.replacing("*", with: "%2A")
+        }.joined(separator: "*")
+    }
 
-    private static let czech = InvoiceWords(
-        invoice: "Faktura", correction: "Opravný daňový doklad", corrects: "opravuje", issued: "Vystaveno",
-        session: "Nabíjení č.", place: "Místo a čas", seller: "Dodavatel", buyer: "Odběratel", taxID: "DIČ",
-        description: "Popis", quantity: "Množství", net: "Základ", vat: "DPH", gross: "S daní",
-        total: "Celkem",
-        paidFromBalance: "Uhrazeno. Ceny jsou včetně DPH.", pages: "Strana {page} z {pages}")
+    private func money(_ minorUnits: Int64) -> StyledText {
+        StyledText(numbers.amount(minorUnits, currency))
+    }
 }

@@ -16,6 +16,16 @@ struct InvoiceQuery: Codable, Sendable, PageParameters {
     var number: String?
 }
 
+/// In which form an invoice is wanted.
+struct InvoiceForm: Codable, Sendable {
+    var einvoice: Bool?
+    var syntax: Syntax?
+
+    enum Syntax: String, Codable, CaseIterable, Sendable {
+        case ubl, cii
+    }
+}
+
 /// One of the two.
 struct InvoiceInput: Codable, Sendable {
     /// A ledger entry.
@@ -34,6 +44,8 @@ extension Billing {
             .summary("One invoice").needs(.user)
         Route(.get, "/api/v1/invoices/:id/pdf", showInvoicePDF).failing("Failed to get invoice")
             .summary("One invoice as PDF").needs(.user)
+        Route(.get, "/api/v1/invoices/:id/xml", showInvoiceXML).failing("Failed to get invoice")
+            .summary("One invoice as EN 16931 has it, for machines").needs(.user)
     }
 
     func listInvoices(_ call: Call<None, InvoiceQuery, None>) async throws -> PagedList<InvoiceBody> {
@@ -86,11 +98,42 @@ extension Billing {
         OK(try await invoice(call.path.id.number, for: call.identified))
     }
 
-    func showInvoicePDF(_ call: Call<InvoicePath, None, None>) async throws -> Download {
-        guard let document = try await host.database.run(.invoicePDF(call.path.id.number)),
-            document.user == call.identified.user || call.identified.isAdmin
+    /// Throws: `BillingRefusal.noSuchInvoice`, also for somebody else's.
+    private func stored(_ path: InvoicePath, for caller: Caller) async throws -> (
+        StoredEInvoice, name: String
+    ) {
+        guard let stored = try await host.database.run(.einvoice(path.id.number)),
+            stored.body.user_id == caller.user || caller.isAdmin
         else { throw BillingRefusal.noSuchInvoice }
-        let name = document.number.split(separator: "/").joined(separator: "-")
-        return Download(document.pdf.bytes, type: "application/pdf", fileName: "\(name).pdf")
+        return (stored, stored.body.number.split(separator: "/").joined(separator: "-"))
+    }
+
+    /// Throws: `BillingRefusal.noSuchInvoice`.
+    private func structured(_ stored: StoredEInvoice) throws(BillingRefusal) -> EInvoice {
+        guard let invoice = EInvoice(stored, zone: host.settings.jobsZone) else { throw .noSuchInvoice }
+        return invoice
+    }
+
+    func showInvoicePDF(_ call: Call<InvoicePath, InvoiceForm, None>) async throws -> Download {
+        let (stored, name) = try await stored(call.path, for: call.identified)
+        var pdf = stored.pdf.bytes
+        if call.query.einvoice == true {
+            let words = InvoiceWords.of(stored.language)
+            let kind = stored.body.kind == "correction" ? words.correction : words.invoice
+            let title = "\(kind) \(stored.body.number)"
+            pdf = try structured(stored).embedded(in: pdf, title: title, issued: stored.body.issued_at) ?? pdf
+        }
+        return Download(pdf, type: "application/pdf", fileName: "\(name).pdf")
+    }
+
+    func showInvoiceXML(_ call: Call<InvoicePath, InvoiceForm, None>) async throws -> Download {
+        let (stored, name) = try await stored(call.path, for: call.identified)
+        let invoice = try structured(stored)
+        let xml =
+            switch call.query.syntax ?? .ubl {
+            case .ubl: invoice.ubl
+            case .cii: invoice.cii
+            }
+        return Download(xml, type: "application/xml", fileName: "\(name).xml")
     }
 }

@@ -10,15 +10,16 @@ import Tariff
 /// transaction, so that numbers have no gap and a second call finds the first one's invoice.
 struct IssueInvoice {
     let billing: Billing
-    let caller: Caller
-    let request: Request
+    /// Nil: the service itself, for the changes of what was invoiced before.
+    var caller: Caller?
+    var request: Request?
 
     /// Answers the invoice, and whether it is new. Throws: `BillingRefusal`.
     func run(entry number: Int64) async throws -> (InvoiceBody, isNew: Bool) {
         let host = billing.host
-        guard let entry = try await host.database.run(.entry(number)),
-            entry.user_id == caller.user || caller.isAdmin
-        else { throw BillingRefusal.noSuchEntry }
+        guard let entry = try await host.database.run(.entry(number)), isFor(entry.user_id) else {
+            throw BillingRefusal.noSuchEntry
+        }
         if let known = try await host.database.run(.invoice(ofEntry: number)) { return (known, false) }
         let draft = try await draft(of: entry)
         return try await billing.invoiceDesk.pass {
@@ -31,6 +32,11 @@ struct IssueInvoice {
                 return (known, false)
             }
         }
+    }
+
+    private func isFor(_ user: Int64) -> Bool {
+        guard let caller else { return true }
+        return user == caller.user || caller.isAdmin
     }
 
     /// Prints before the transaction: one that waits for a printer holds back every reader of every event log. When another
@@ -64,7 +70,7 @@ struct IssueInvoice {
             try await transaction.run(
                 .record(
                     AuditEntry(
-                        "ISSUE_INVOICE", by: caller.user,
+                        "ISSUE_INVOICE", by: caller?.user,
                         ["number": .string(draft.number), "entry": .integer(draft.entry)], from: request),
                     in: .billing, at: draft.issuedAt))
             return id
@@ -85,66 +91,31 @@ struct IssueInvoice {
             let buyer = try await host.database.run(.buyer(entry.user_id))
         else { throw BillingRefusal.notInvoiceable }
         let split = VATSplit(of: Money(-entry.amount, currency), at: billing.settings.vatRate)
-        var corrects: String?
-        if entry.type == "Refund", let session = entry.charging_id {
-            corrects = try await host.database.run(.invoiceNumber(of: session))
+        var earlier: String?
+        var session: SessionRow?
+        var ended: EndedSession?
+        if let number = entry.charging_id {
+            earlier = try await host.database.run(.invoiceNumber(of: number, before: entry.id))
+            session = try await host.database.run(.session(number))
+            ended = try await host.database.run(.endedSession(ID(number)))
         }
-        let session = try await session(of: entry)
+        let lines = InvoiceLines(
+            entry: entry, session: session, ended: ended, split: split, corrects: earlier,
+            words: InvoiceWords.of(buyer.language))
+        var order: Int64?
+        if case .number(let number)? = entry.order { order = number }
         return DraftInvoice(
-            number: "", kind: entry.type == "Refund" ? "correction" : "invoice", corrects: corrects,
+            number: "", kind: entry.type == "Refund" ? "correction" : "invoice", corrects: earlier,
             issuedAt: host.clock.now, user: entry.user_id, entry: entry.id, session: entry.charging_id,
             seller: try await billing.seller(),
             buyer: PartyBody(name: buyer.name, address: buyer.address, tax_id: buyer.taxID),
-            lines: lines(of: entry, session, split), split: split, issuedBy: caller.user,
-            language: buyer.language,
-            place: session.map {
-                "\($0.point), \(Timestamp.text($0.startedAt ?? $0.endedAt ?? host.clock.now))"
-            })
-    }
-
-    /// Only a payment of the very cost can be shown part by part.
-    private func session(of entry: EntryBody) async throws -> EndedSession? {
-        guard entry.type == "Payment", let number = entry.charging_id else { return nil }
-        let session = try await billing.host.database.run(.endedSession(ID(number)))
-        return session.flatMap { $0.cost.total.minorUnits == -entry.amount ? $0 : nil }
-    }
-
-    private func lines(of entry: EntryBody, _ session: EndedSession?, _ split: VATSplit) -> [InvoiceLine] {
-        guard let session else {
-            let text = entry.description.isEmpty ? entry.subject : entry.description
-            return [
-                InvoiceLine(
-                    description: text, quantity: "1", unit: "pcs", net: split.net.minorUnits,
-                    vat: split.vat.minorUnits, gross: split.gross.minorUnits)
-            ]
-        }
-        let cost = session.cost
-        var parts: [(String, String, String, Money)] = [
-            ("Energy at \(session.point)", Self.kilowattHours(cost.energy), "kWh", cost.energyPart)
-        ]
-        if cost.timePart.minorUnits > 0 {
-            parts.append(
-                (
-                    "Time beyond \(session.price.freeMinutes) free minutes", String(cost.chargedMinutes),
-                    "min", cost.timePart
-                ))
-        }
-        if cost.discount.minorUnits > 0, let discount = session.price.discount {
-            let taken = Money(-cost.discount.minorUnits, cost.discount.currency)
-            parts.append(("Discount \(discount.code), \(discount.value.short) %", "1", "pcs", taken))
-        }
-        let splits = VATSplit.lines(of: parts.map(\.3), at: billing.settings.vatRate)
-        return zip(parts, splits).map { part, split in
-            InvoiceLine(
-                description: part.0, quantity: part.1, unit: part.2, net: split.net.minorUnits,
-                vat: split.vat.minorUnits, gross: split.gross.minorUnits)
-        }
-    }
-
-    /// Three decimals, as meters show it.
-    private static func kilowattHours(_ energy: Energy) -> String {
-        let (whole, rest) = energy.wattHours.quotientAndRemainder(dividingBy: 1_000)
-        let digits = String(rest)
-        return "\(whole).\(String(repeating: "0", count: max(0, 3 - digits.count)))\(digits)"
+            lines: lines.all, split: split, issuedBy: caller?.user, language: buyer.language,
+            suppliedAt: ended?.endedAt ?? entry.created_at, paidAt: entry.created_at, funding: entry.funding,
+            order: order, account: billing.settings.sellerIBAN,
+            place: session.flatMap { session in
+                session.endedAt.map {
+                    DraftInvoice.Place(name: session.place, start: session.startedAt, end: $0)
+                }
+            }, zone: host.settings.jobsZone)
     }
 }

@@ -53,14 +53,25 @@ struct RefundSession {
         }
     }
 
+    /// All or nothing: what several orders give together is set aside at once, so that another refund that comes between leaves
+    /// no part of this one behind.
     private func toCards(_ session: ID<ChargingSession>, _ amount: Int64, _ reason: String) async throws {
         let refund = RefundOrder(billing: billing, caller: caller)
-        var left = amount
-        for order in try await billing.host.database.run(.refundable(of: session)) where left > 0 {
-            let part = min(left, order.amount.minorUnits - order.refunded)
-            _ = try await refund.run(order.id, part, reason, isOrder: false)
-            left -= part
+        let refused = BillingRefusal.notRefundable(isOrder: false)
+        let orders = try await billing.host.database.run(.refundable(of: session))
+        guard orders.reduce(0, { $0 + $1.amount.minorUnits - $1.refunded }) >= amount else { throw refused }
+        let parts = try await billing.host.database.transaction { transaction in
+            var (left, parts) = (amount, [ID<StoredRefund>]())
+            for order in orders where left > 0 {
+                let part = min(left, order.amount.minorUnits - order.refunded)
+                parts.append(
+                    try await refund.begin(order.id, part, reason, isOrder: false, in: transaction))
+                left -= part
+            }
+            return parts
         }
-        guard left == 0 else { throw BillingRefusal.notRefundable(isOrder: false) }
+        for part in parts {
+            guard try await refund.ask(part) == .done else { throw refused }
+        }
     }
 }

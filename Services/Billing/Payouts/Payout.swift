@@ -76,11 +76,7 @@ struct Month: Equatable, Sendable {
     }
 
     /// The first day behind it.
-    var next: CalendarDay {
-        let isDecember = first.month == 12
-        return CalendarDay(
-            year: first.year + (isDecember ? 1 : 0), month: isDecember ? 1 : first.month + 1, day: 1) ?? first
-    }
+    var next: CalendarDay { first.firstOfNextMonth }
 
     var text: String { String(first.text.prefix(7)) }
 }

@@ -105,6 +105,12 @@ struct SessionRow: Row, Sendable {
         paymentMethod = try cells.next()
     }
 
+    /// Its title and address as people know it, else its identity.
+    var place: String {
+        let words = [title, address].filter { !$0.isEmpty }
+        return words.isEmpty ? point : words.joined(separator: ", ")
+    }
+
     var plan: SessionPlan {
         SessionPlan(
             plan_id: planID, rule: rule, price_per_kwh: perKWh, price_per_hour: perHour,

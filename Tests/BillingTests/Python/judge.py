@@ -1,9 +1,11 @@
 """What programs of other people say of a document of ours: judge.py KIND FILE prints a JSON list of complaints.
 
-KIND is `pain` (SEPA credit transfers), `ubl`, `cii` (EN 16931) or `facturx` (a PDF with its invoice inside).
+KIND is `pain` (SEPA credit transfers), `ubl`, `cii` (EN 16931) or `facturx` (a PDF with its invoice inside);
+`codes` prints what the QR codes on a PDF's first page say.
 """
 import json
 import pathlib
+import subprocess
 import sys
 
 import facturx
@@ -35,7 +37,21 @@ def by_rules(path, stylesheet):
     ]
 
 
+def codes(path):
+    import PIL.Image
+    import zxingcpp
+
+    picture = pathlib.Path(f"{path}.png")
+    subprocess.run(["pdftoppm", "-r", "150", "-f", "1", "-singlefile", "-png", path, path], check=True)
+    try:
+        return [code.text for code in zxingcpp.read_barcodes(PIL.Image.open(picture))]
+    finally:
+        picture.unlink()
+
+
 def judge(kind, path):
+    if kind == "codes":
+        return codes(path)
     if kind == "facturx":
         with open(path, "rb") as pdf:
             name, invoice = facturx.get_xml_from_pdf(pdf, check_xsd=True)
