@@ -39,6 +39,9 @@ let package = Package(
         .systemLibrary(
             name: "CZlib", path: "Shared/C/CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .systemLibrary(
+            name: "CPixbuf", path: "Shared/C/CPixbuf", pkgConfig: "gdk-pixbuf-2.0",
+            providers: [.apt(["libgdk-pixbuf-2.0-dev"])]),
+        .systemLibrary(
             name: "CPangoCairo", path: "Shared/C/CPangoCairo", pkgConfig: "pangocairo",
             providers: [.apt(["libpango1.0-dev", "libcairo2-dev"])]),
         .systemLibrary(
@@ -89,7 +92,8 @@ let package = Package(
             name: "Jobs", dependencies: ["Postgres", "Redis", "Sockets", "Core", "Telemetry"],
             path: "Shared/Jobs", resources: [.embedInCode("SQL")], swiftSettings: house),
         .target(
-            name: "Documents", dependencies: ["CPangoCairo", "CQREncode", "Core"], path: "Shared/Documents",
+            name: "Documents", dependencies: ["CPangoCairo", "CPixbuf", "CQREncode", "Core"],
+            path: "Shared/Documents",
             swiftSettings: house),
         .target(
             name: "Outbound", dependencies: ["CCurl", "Core"], path: "Shared/Outbound", swiftSettings: house),
@@ -125,7 +129,7 @@ let package = Package(
                 "Sockets", "Tariff", "Telemetry", "WebSocket",
             ],
             path: "Services/Accounts", exclude: ["Main", "README.md"],
-            resources: [.embedInCode("Migrations")],
+            resources: [.embedInCode("Migrations"), .embedInCode("Platform/Page")],
             swiftSettings: house),
         .executableTarget(
             name: "accounts", dependencies: ["AccountsService", "Settings", "Lifecycle"],

@@ -3,8 +3,8 @@
 # Sourced, never run.
 
 build_packages=(
-    libpq-dev libhiredis-dev libssl-dev libcurl4-openssl-dev zlib1g-dev libpango1.0-dev libcairo2-dev libqrencode-dev
-    pkg-config
+    libpq-dev libhiredis-dev libssl-dev libcurl4-openssl-dev zlib1g-dev libpango1.0-dev libcairo2-dev
+    libgdk-pixbuf-2.0-dev libqrencode-dev pkg-config
 )
 run_packages=(postgresql-15 postgresql-client-15 redis-server nginx openssl curl python3 fonts-dejavu-core)
 # What the stories look with from outside.

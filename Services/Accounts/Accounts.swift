@@ -1,6 +1,8 @@
 import Bus
 import Contracts
+import Core
 package import Crypto
+import Documents
 import FoundationEssentials
 import HTTP
 package import Hosting
@@ -23,6 +25,9 @@ package final class Accounts: Sendable {
     let codes: CodeDigests
     let mail: MailQueue
     let outbound = Outbound()
+    let pictures = PicturePress()
+    let docs = DocsPage()
+    let packing = BlockingGate.threads(name: "exports", width: 1, capacity: 16)
 
     /// - Parameter hasher: tests take one of less cost.
     ///

@@ -16,6 +16,7 @@ package enum AccountsMigrations {
                     "v0007_reservations": PackageResources.v0007_reservations_sql,
                     "v0008_codes": PackageResources.v0008_codes_sql,
                     "v0009_meeting_words": PackageResources.v0009_meeting_words_sql,
+                    "v0010_pictures": PackageResources.v0010_pictures_sql,
                 ])
         }
     }

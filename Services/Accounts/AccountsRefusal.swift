@@ -28,6 +28,7 @@ enum AccountsRefusal: Refusal, Equatable {
     case taken(field: String, String)
     case invalid(field: String, String)
     case noSuchSetting
+    case noPicture
 
     var problem: Problem {
         switch self {
@@ -69,6 +70,7 @@ enum AccountsRefusal: Refusal, Equatable {
         case .invalid(let field, let text):
             Problem(.badRequest, "\(field) \(text)", errors: [field: [text]])
         case .noSuchSetting: Problem(.notFound, "not found")
+        case .noPicture: Problem(.notFound, "there is no picture")
         }
     }
 }

@@ -8,6 +8,8 @@ extension Accounts {
         userRoutes
         passwordRoutes
         twoFactorRoutes
+        pictureRoutes
+        exportRoutes
         staffRoutes
         loginRoutes
         inviteRoutes

@@ -15,6 +15,7 @@ package enum BillingMigrations {
                     "v0006_payouts": PackageResources.v0006_payouts_sql,
                     "v0007_invoices": PackageResources.v0007_invoices_sql,
                     "v0008_mail": PackageResources.v0008_mail_sql,
+                    "v0009_personal_copy": PackageResources.v0009_personal_copy_sql,
                 ])
         }
     }

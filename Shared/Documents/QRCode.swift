@@ -24,6 +24,34 @@ package struct QRCode: Hashable, Sendable {
     }
 
     package func isDark(_ x: Int, _ y: Int) -> Bool { modules[y * size + x] }
+
+    /// Dark modules that touch in a row: one shape each, or fine lines would show between them.
+    fileprivate var bars: [(row: Int, columns: Range<Int>)] {
+        var bars: [(row: Int, columns: Range<Int>)] = []
+        for row in 0..<size {
+            var column = 0
+            while column < size {
+                let start = column
+                while column < size, isDark(column, row) { column += 1 }
+                if column > start { bars.append((row, start..<column)) } else { column += 1 }
+            }
+        }
+        return bars
+    }
+
+    /// For a screen; scales to any size.
+    package var svg: String {
+        let path = bars.map {
+            "M\($0.columns.lowerBound + 4) \($0.row + 4)h\($0.columns.count)v1h-\($0.columns.count)z"
+        }
+        .joined()
+        let side = size + 8
+        return """
+            <svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 \(side) \(side)" width="\(side * 8)" height="\(side * 8)" \
+            shape-rendering="crispEdges" role="img" aria-label="QR code">\
+            <rect width="\(side)" height="\(side)" fill="#fff"/><path fill="#000" d="\(path)"/></svg>
+            """
+    }
 }
 
 extension Artwork {
@@ -31,22 +59,12 @@ extension Artwork {
     package init(_ code: QRCode, width: Double, colour: Colour = .black) {
         let side = code.size + 8
         let unit = width / Double(side)
-        var steps: [Step] = []
-        for y in 0..<code.size {
-            var x = 0
-            while x < code.size {
-                var end = x
-                while end < code.size, code.isDark(end, y) { end += 1 }
-                if end > x {
-                    let (left, right) = (Double(x + 4) * unit, Double(end + 4) * unit)
-                    let (top, bottom) = (Double(y + 4) * unit, Double(y + 5) * unit)
-                    steps += [
-                        .move(left, top), .line(right, top), .line(right, bottom), .line(left, bottom),
-                        .close,
-                    ]
-                }
-                x = max(end, x + 1)
-            }
+        let steps = code.bars.flatMap { bar -> [Step] in
+            let (left, right) = (
+                Double(bar.columns.lowerBound + 4) * unit, Double(bar.columns.upperBound + 4) * unit
+            )
+            let (top, bottom) = (Double(bar.row + 4) * unit, Double(bar.row + 5) * unit)
+            return [.move(left, top), .line(right, top), .line(right, bottom), .line(left, bottom), .close]
         }
         self.init(width: width, height: width, shapes: [Shape(colour, steps)])
     }

@@ -25,6 +25,24 @@ import Testing
         }
     }
 
+    @Test func `null clears what can be nothing, and is a mistake for the rest`() async throws {
+        let up = AccountsUp.current
+        let anna = try await up.register("anna")
+
+        let mistaken = try await up.patch(
+            "/api/v1/users/me", ["username": .null, "language": .null, "phone": .null], as: anna.token)
+        #expect(mistaken.status == 400)
+        #expect(mistaken["errors"]?.names == ["username", "language"], "\(mistaken)")
+
+        let cleared = try await up.patch("/api/v1/users/me", ["phone": .null, "city": .null], as: anna.token)
+        #expect(cleared.status == 200)
+        // What may be left out of a request altogether may be nothing too, where nothing has a meaning.
+        let login = try await up.post(
+            "/api/v1/users/authenticate",
+            ["username": "anna", "password": .string(anna.password), "verification_code": .null])
+        #expect(login.status == 200)
+    }
+
     @Test(.fact(4)) func `a body is JSON, of a size, and whole`() async throws {
         let up = AccountsUp.current
         let anna = try await up.register("anna")

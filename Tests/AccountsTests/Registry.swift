@@ -115,6 +115,12 @@ struct Registry: Sendable {
         return (meeting, notification)
     }
 
+    /// All of a table as one text: for tests that look for what must not be there.
+    func text(of table: StaticString) async throws -> String {
+        try await owner.run(
+            "SELECT coalesce(string_agg(item::text, ' '), '') FROM accounts.\(raw: table) AS item")
+    }
+
     func plan(_ id: String, perKilowattHour price: Int64) async throws {
         try await owner.run(
             """

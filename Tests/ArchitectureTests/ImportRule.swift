@@ -27,7 +27,9 @@ enum ImportRule {
         ],
         "Shared/Identity": ["Contracts", "Crypto", "HTTP", "Postgres", "Core", "FoundationEssentials"],
         "Shared/Jobs": ["Postgres", "Redis", "Core", "Telemetry", "Sockets", "FoundationEssentials"],
-        "Shared/Documents": ["CPangoCairo", "CQREncode", "Core", "FoundationEssentials", "Dispatch"],
+        "Shared/Documents": [
+            "CPangoCairo", "CPixbuf", "CQREncode", "Core", "FoundationEssentials", "Dispatch",
+        ],
         "Shared/Outbound": ["CCurl", "Core", "FoundationEssentials", "Dispatch"],
         "Shared/Hosting": [
             "Bus", "Contracts", "HTTP", "Identity", "Jobs", "Lifecycle", "Postgres", "Redis", "Settings",

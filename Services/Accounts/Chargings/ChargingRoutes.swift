@@ -61,16 +61,18 @@ struct ChargingInput: Codable, Sendable {
         case balance, card
     }
 
-    var port_id: Int64?
-    var charge_point_id: String?
-    var connector_id: Whole<0, 999>?
-    var car_id: ID<Car>?
-    var target_wh: Whole<1, 1_000_000>?
-    var discount_code: String?
-    var funding: Funding?
+    @OrNull var port_id: Int64?
+    /// Of the sticker at the connector.
+    @OrNull var qr_code: String?
+    @OrNull var charge_point_id: String?
+    @OrNull var connector_id: Whole<0, 999>?
+    @OrNull var car_id: ID<Car>?
+    @OrNull var target_wh: Whole<1, 1_000_000>?
+    @OrNull var discount_code: String?
+    @OrNull var funding: Funding?
     /// The identifier of an own card.
-    var payment_method: String?
-    var id_tag: String?
+    @OrNull var payment_method: String?
+    @OrNull var id_tag: String?
 }
 
 /// What may change while a session goes on.
@@ -165,7 +167,14 @@ extension Accounts {
 
     /// Throws: `ChargingRefusal.noSuchPoint`, `InvalidRequest` where it is not named or named twice.
     private func place(_ body: ChargingInput) async throws -> (point: String, connector: Int) {
-        switch (body.port_id, body.charge_point_id, body.connector_id) {
+        var port = body.port_id
+        if let text = body.qr_code {
+            guard port == nil, let code = StartCode(reading: text.trimmed, codes) else {
+                throw AccountsRefusal.invalid(field: "qr_code", "is no start code")
+            }
+            port = code.port.number
+        }
+        switch (port, body.charge_point_id, body.connector_id) {
         case (let port?, nil, nil):
             guard let place = try await host.database.run(.place(ofPort: port)) else {
                 throw ChargingRefusal.noSuchPoint
@@ -174,7 +183,8 @@ extension Accounts {
         case (nil, let point?, let connector?): return (point, connector.number)
         default:
             var mistakes = Mistakes()
-            mistakes.add("non_field_errors", "port_id, or charge_point_id and connector_id, is required")
+            mistakes.add(
+                "non_field_errors", "port_id, qr_code, or charge_point_id and connector_id, is required")
             try mistakes.check()
             throw ChargingRefusal.noSuchPoint
         }

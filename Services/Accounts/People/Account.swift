@@ -33,6 +33,7 @@ struct Account: Row, Equatable, Sendable {
     var language: MailLanguage
     /// Of the factor that logins need beside the password.
     var secondFactor: String?
+    var hasAvatar: Bool
     var isAdministrator: Bool
     var createdAt: Date
     var lastLogin: Date?
@@ -48,7 +49,8 @@ struct Account: Row, Equatable, Sendable {
         account.status, account.payment_plan, account.user_group, account.warning_emails_enabled, account.warning_email,
         account.language,
         (SELECT factor.method FROM accounts.two_factor AS factor WHERE factor.user_id = account.id AND factor.is_active),
-        account.is_administrator, account.created_at, account.last_login_at, account.last_seen_at,
+        EXISTS (SELECT FROM accounts.avatar AS avatar WHERE avatar.user_id = account.id), account.is_administrator,
+        account.created_at, account.last_login_at, account.last_seen_at,
         coalesce(money.balance, 0), coalesce(bonus.points, 0)
         """
 
@@ -85,6 +87,7 @@ struct Account: Row, Equatable, Sendable {
         // The table's own constraint keeps other words out.
         language = MailLanguage(rawValue: try cells.next()) ?? .en
         secondFactor = try cells.next()
+        hasAvatar = try cells.next()
         isAdministrator = try cells.next()
         createdAt = try cells.next()
         lastLogin = try cells.next()

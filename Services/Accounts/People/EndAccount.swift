@@ -53,11 +53,15 @@ struct EndAccount {
         try await transaction.run(.blankLogins(of: id))
         _ = try await transaction.run(.forgetFactor(of: id))
         try await transaction.run(.forgetResets(of: id))
+        try await transaction.run(.forgetAvatar(of: id))
         try await transaction.run(.blankHistory(of: id))
+        try await transaction.run(.blankStays(of: id))
         try await transaction.run(.hideTags(of: id, at: now))
         try await transaction.run(.hideCars(of: id, at: now))
         try await transaction.run(.endShares(with: id))
         try await endBookings(of: id, in: transaction, at: now)
+        // Last: the end of a booking writes one too.
+        try await transaction.run(.forgetNotices(of: id))
         var points: [PointChanged] = []
         for point in try await transaction.run(.switchOffPoints(of: id)) {
             if let event = try await transaction.announcePoint(point, .edited, at: now) {
@@ -152,6 +156,19 @@ extension Query where Result == Void {
     fileprivate static func blankHistory(of id: ID<User>) -> Self {
         """
         UPDATE accounts.login_event SET username = 'deleted', ip_address = '', user_agent = '' WHERE user_id = \(id)
+        """
+    }
+
+    fileprivate static func forgetNotices(of id: ID<User>) -> Self {
+        "UPDATE accounts.notification SET title = 'deleted', message = '', is_read = true WHERE user_id = \(id)"
+    }
+
+    /// The stay is money and stays; whose vehicle it was goes.
+    fileprivate static func blankStays(of id: ID<User>) -> Self {
+        """
+        UPDATE accounts.parking_reservation
+        SET vehicle_number = 'DELETED', vehicle_model = NULL, vehicle_color = NULL, remarks = NULL
+        WHERE user_id = \(id)
         """
     }
 

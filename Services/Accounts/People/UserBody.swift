@@ -75,7 +75,8 @@ extension Account {
             is_superuser: knownRole == .admin, status: AccountStatus(rawValue: status) ?? .inactive,
             payment_plan: plan, group: group, balance: balance,
             balance_decimal: Money(balance, currency).decimal, points: points, currency: currency.code,
-            two_factor_enabled: secondFactor != nil, avatar_url: nil, created_at: createdAt,
+            two_factor_enabled: secondFactor != nil, avatar_url: hasAvatar ? Self.avatarPath(of: id) : nil,
+            created_at: createdAt,
             last_login: lastLogin,
             last_seen: lastSeen)
     }

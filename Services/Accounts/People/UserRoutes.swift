@@ -13,7 +13,7 @@ struct EvsysRegisterInput: Codable, Sendable {
     var name: Text<0, 255>?
     var email: EmailAddress?
     /// The invite code.
-    var token: String?
+    @OrNull var token: String?
 }
 
 struct RegisterInput: Codable, Sendable {
@@ -21,9 +21,9 @@ struct RegisterInput: Codable, Sendable {
     var email: EmailAddress
     var password: Verbatim<1, 128>
     var confirm_password: Verbatim<1, 128>
-    var phone: PhoneNumber?
+    @OrNull var phone: PhoneNumber?
     /// The invite code.
-    var token: String?
+    @OrNull var token: String?
 }
 
 struct EvsysCreateInput: Codable, Sendable {

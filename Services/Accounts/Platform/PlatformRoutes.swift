@@ -37,6 +37,7 @@ extension Accounts {
     @RouteTable var platformRoutes: [GuardedRoute] {
         Route(.get, "/api/health", showHealth).summary("Whether the API answers").open
         Route(.get, "/api/v1/openapi.json", showDocument).summary("This document").open
+        Route(.get, "/api/v1/docs", showPage).summary("This document, for people").open
         Route(.get, "/.well-known/jwks.json", showKeys).summary("Public keys of access tokens").open
         Route(.get, "/api/v1/config/:name", showSetting).failing("Failed to get config")
             .summary("A public setting of the platform").open
@@ -58,6 +59,8 @@ extension Accounts {
         let parts = try await host.database.run(.apiParts)
         return OK(OpenAPI.document(title: "VoltBus", version: Program.version, parts: parts.map(\.part)))
     }
+
+    func showPage(_ call: Call<None, None, None>) async throws -> HTML { docs.html }
 
     func showKeys(_ call: Call<None, None, None>) async throws -> Cacheable<JSONWebKeySet> {
         let keys = try await host.database.run(.publishedKeys)

@@ -21,7 +21,7 @@ struct ReservationInput: Codable, Sendable {
     var connector_id: Whole<1, 99>
     var expires_at: Date
     /// Own and enabled; nil for the oldest.
-    var id_tag: String?
+    @OrNull var id_tag: String?
 }
 
 typealias ReservationPath = ByID<Reservation>

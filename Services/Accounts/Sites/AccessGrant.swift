@@ -20,9 +20,9 @@ struct AccessGrantBody: Codable, Equatable, Sendable {
 struct AccessGrantInput: Codable, Sendable {
     var charge_point_id: Text<1, 48>
     /// One of the two.
-    var username: String?
-    var user_id: Int64?
-    var expires_at: Date?
+    @OrNull var username: String?
+    @OrNull var user_id: Int64?
+    @OrNull var expires_at: Date?
 }
 
 struct AccessGrantQuery: Codable, Sendable, PageParameters {

@@ -1,6 +1,8 @@
 import Bus
 import Contracts
 import Core
+import Crypto
+import Documents
 import FoundationEssentials
 import HTTP
 import Hosting
@@ -43,6 +45,16 @@ struct PortLive: Codable, Sendable {
     var status_time: Date
 }
 
+struct StartCodeQuery: Codable, Sendable {
+    enum Format: String, Codable, CaseIterable, Sendable { case svg, json }
+
+    var format: Format?
+}
+
+struct StartCodeBody: Codable, Sendable {
+    var qr_code: String
+}
+
 extension Accounts {
     @RouteTable var portRoutes: [GuardedRoute] {
         Route(.get, "/api/v1/ports", listPorts).failing("Failed to get ports")
@@ -62,6 +74,8 @@ extension Accounts {
             .summary("Hide a connector").needs(.user)
         Route(.get, "/api/v1/ports/:id/status", showPortStatus).failing("Failed to get port")
             .summary("What a connector does now").open
+        Route(.get, "/api/v1/ports/:id/qr", showStartCode).failing("Failed to get QR code")
+            .summary("What a driver's camera is pointed at, to start here").needs(.user)
     }
 
     func portRows(_ filter: PortFilter, for viewer: Viewer) async throws -> [PortRow] {
@@ -129,6 +143,20 @@ extension Accounts {
             PortLive(
                 id: body.id, status: body.status, ocpp_status: row.connector.status ?? "Unknown",
                 state: body.state, is_online: body.is_online, status_time: row.connector.since ?? .never))
+    }
+
+    func showStartCode(
+        _ call: Call<PortPath, StartCodeQuery, None>
+    ) async throws -> OneOf<Download, OK<StartCodeBody>> {
+        let viewer = Viewer(call.caller)
+        let row = try await portRow(call.path.id, for: viewer)
+        guard viewer.mayRun(ofOwner: row.owner) else {
+            throw row.accessLevel == 0 ? SiteRefusal.notYours : .noSuchConnector
+        }
+        let code = StartCode(of: call.path.id, codes).text
+        if call.query.format == .json { return .second(OK(StartCodeBody(qr_code: code))) }
+        guard let picture = QRCode(code) else { throw SiteRefusal.noSuchConnector }
+        return .first(Download(Array(picture.svg.utf8), type: "image/svg+xml"))
     }
 
     func enterPort(_ call: Call<None, None, PortInput>) async throws -> Created<PortBody> {

@@ -9,10 +9,12 @@ struct SiteRow: Row, Equatable, Sendable {
     var createdAt: Date
     var portsTotal: Int64
     var portsAvailable: Int64
+    var hasPicture: Bool
     var site: ConfiguredSite
 
     static let columns = """
-        site.id, site.owner_id, site.created_at, ports.total, ports.available, site.name, site.status, site.latitude,
+        site.id, site.owner_id, site.created_at, ports.total, ports.available,
+        EXISTS (SELECT FROM accounts.site_picture AS picture WHERE picture.site_id = site.id), site.name, site.status, site.latitude,
         site.longitude, site.address, site.city, site.postal_code, site.country,
         (extract(epoch FROM site.opening_time) / 60)::integer, (extract(epoch FROM site.closing_time) / 60)::integer,
         site.price_per_kwh, site.power_limit_w, site.default_power_limit_w, site.roaming
@@ -42,6 +44,7 @@ struct SiteRow: Row, Equatable, Sendable {
         createdAt = try cells.next()
         portsTotal = try cells.next()
         portsAvailable = try cells.next()
+        hasPicture = try cells.next()
         site = try ConfiguredSite(&cells)
     }
 
@@ -53,7 +56,8 @@ struct SiteRow: Row, Equatable, Sendable {
         let hours = OpeningHours(opens: site.opens.map(Int.init), closes: site.closes.map(Int.init))
         return StationBody(
             id: id, name: site.name, lat: site.latitude, lng: site.longitude, address: site.address,
-            city: site.city, postal_code: site.postalCode, country: site.country, image_url: nil,
+            city: site.city, postal_code: site.postalCode, country: site.country,
+            image_url: hasPicture ? StationBody.imagePath(of: id) : nil,
             status: SiteStatus(rawValue: site.status) ?? .inactive,
             opening_time: Self.text(site.opens), closing_time: Self.text(site.closes),
             is_open: site.status == SiteStatus.active.rawValue && hours.holds(minute),
@@ -113,9 +117,8 @@ extension SQL {
                 """
         }
         if let place = filter.around {
-            // The haversine formula on a sphere of the Earth's mean radius.
             condition = """
-                \(condition) AND 12742 * asin(sqrt(least(1,
+                \(condition) AND \(SQL.nearby(place)) AND 12742 * asin(sqrt(least(1,
                     power(sin(radians(site.latitude - \(place.latitude)) / 2), 2)
                     + cos(radians(\(place.latitude))) * cos(radians(site.latitude))
                         * power(sin(radians(site.longitude - \(place.longitude)) / 2), 2)))) <= \(place.radius)
@@ -132,6 +135,31 @@ extension SQL {
                 """
         }
         return condition
+    }
+}
+
+extension SQL {
+    /// What the index knows of `site_place`: a box of degrees around the place, and the same beyond the date line. Who is inside it
+    /// may still be too far away, in its corners; the haversine formula, on a sphere of the Earth's mean radius, says.
+    fileprivate static func nearby(_ place: (latitude: Double, longitude: Double, radius: Double)) -> SQL {
+        // A degree along a meridian, and a hair more, so that rounding leaves nobody out.
+        let reach = place.radius / 111.194 + 1e-9
+        let (south, north) = (place.latitude - reach, place.latitude + reach)
+        // Around a pole every longitude is near.
+        guard south > -90, north < 90 else {
+            return """
+                point(site.longitude, site.latitude)
+                    <@ box(point(-180, \(max(south, -90))), point(180, \(min(north, 90))))
+                """
+        }
+        let boxes = [0.0, -360, 360].map { turn -> SQL in
+            """
+            point(site.longitude, site.latitude) <@ box(
+                point(\(place.longitude + turn) - degrees(asin(least(1, sind(\(reach)) / cosd(\(place.latitude))))), \(south)),
+                point(\(place.longitude + turn) + degrees(asin(least(1, sind(\(reach)) / cosd(\(place.latitude))))), \(north)))
+            """
+        }
+        return "(\(boxes[0]) OR \(boxes[1]) OR \(boxes[2]))"
     }
 }
 

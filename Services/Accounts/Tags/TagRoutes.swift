@@ -21,13 +21,13 @@ struct TagPath: Codable, Sendable {
 struct TagInput: Codable, Sendable {
     var username: String
     var id_tag: String
-    var user_id: String?
+    @OrNull var user_id: String?
     var source: Text<0, 50>?
     var is_enabled: Bool?
     var local: Bool?
     var note: Text<0, 500>?
-    var expires_at: Date?
-    var parent_id_tag: String?
+    @OrNull var expires_at: Date?
+    @OrNull var parent_id_tag: String?
 }
 
 struct TagChange: Codable, Sendable {

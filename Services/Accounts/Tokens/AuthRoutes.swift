@@ -10,15 +10,15 @@ import Postgres
 
 /// `users/authenticate`: a name and a password, or, without a name, a token as the password.
 struct AuthenticateInput: Codable, Sendable {
-    var username: String?
+    @OrNull var username: String?
     var password: Verbatim<0, 4_096>?
-    var verification_code: String?
+    @OrNull var verification_code: String?
 }
 
 struct TokenInput: Codable, Sendable {
     var email: Text<1, 254>
     var password: Verbatim<1, 128>
-    var verification_code: String?
+    @OrNull var verification_code: String?
     var remember_me: Bool?
 }
 
@@ -30,7 +30,7 @@ struct LoginInput: Codable, Sendable {
     var username: Text<1, 254>
     var password: Verbatim<1, 128>
     var remember_me: Bool?
-    var verification_code: String?
+    @OrNull var verification_code: String?
 }
 
 struct LoginAnswer: Codable, Sendable {

@@ -30,9 +30,9 @@ struct EntryInput: Codable, Sendable {
     var amount: Whole<1, 1_000_000_000>
     var type: Kind
     var direction: Direction?
-    var car_id: Int64?
-    var station_id: Int64?
-    var charging_id: ID<ChargingSession>?
+    @OrNull var car_id: Int64?
+    @OrNull var station_id: Int64?
+    @OrNull var charging_id: ID<ChargingSession>?
     var description: Text<0, 255>?
 
     enum Kind: String, Codable, CaseIterable, Sendable {

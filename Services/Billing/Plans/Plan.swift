@@ -48,8 +48,8 @@ struct PlanInput: Codable, Sendable {
     var price_per_hour: Whole<0, 1_000_000>?
     var free_minutes: Whole<0, 1_440>?
     /// `HH:MM`, or empty for always.
-    var start_time: String?
-    var end_time: String?
+    @OrNull var start_time: String?
+    @OrNull var end_time: String?
     var is_default: Bool?
     var is_active: Bool?
 }

@@ -19,6 +19,7 @@ struct FollowUp {
     ]
 
     func run() async {
+        await closeOverlaid()
         guard var known = await readConfiguration() else { return }
         // An operator may have set another: how long it may be silent hangs on it.
         if let interval = known["HeartbeatInterval"].flatMap({ Int($0.value) }), interval > 0 {
@@ -124,6 +125,20 @@ struct FollowUp {
         return ["Accepted", "RebootRequired"].contains(Gateway.status(in: answer))
     }
 
+    /// Connectors that staff took out of use, while the station was away or before: it may have forgotten, or never have heard.
+    private func closeOverlaid() async {
+        let closed: [Int32]
+        do { closed = try await gateway.host.database.run(.overlaid(on: link.id.text)) } catch {
+            gateway.host.log.debug("station.overlays_unread", ["error": .text("\(error)")])
+            return
+        }
+        for connector in closed {
+            let payload = #"{"connectorId":\#(connector),"type":"Inoperative"}"#
+            _ = await gateway.command(
+                .changeAvailability, Array(payload.utf8), to: link, by: .system(.gateway))
+        }
+    }
+
     /// The site's limit as the point's own: A = W / 3 / 230, at least 6.
     private func limitPower() async {
         guard let watts = link.station.powerLimitW else { return }
@@ -143,6 +158,17 @@ struct KeptKey: Codable, Sendable {
     var key: String
     @OrNull var value: String?
     var readonly: Bool
+}
+
+extension Query where Result == [Int32] {
+    fileprivate static func overlaid(on point: String) -> Self {
+        """
+        SELECT connector_id FROM accounts_view.connector
+        WHERE charge_point_id = \(point) AND overlay IS NOT NULL AND NOT is_deleted
+        ORDER BY connector_id
+        LIMIT 99
+        """
+    }
 }
 
 extension Query where Result == Void {

@@ -16,11 +16,18 @@ package struct JSONReadingRules: Sendable {
 
     package init() {}
 
-    /// Bodies of the client-facing API.
+    /// What comes from outside in the API's manner, and from stations where they are not to be blamed for a `null`.
     package static let api: JSONReadingRules = {
         var rules = JSONReadingRules()
         rules.collectsMistakes = true
         rules.tidiesText = true
+        return rules
+    }()
+
+    /// Bodies of requests: `null` clears what can be nothing, and is a mistake for everything else (api.md 1.2).
+    package static let body: JSONReadingRules = {
+        var rules = JSONReadingRules.api
+        rules.refusesNull = true
         return rules
     }()
 

@@ -62,6 +62,6 @@ struct RouteReader: Sendable {
         if type == None.self, let none = None() as? Body { return none }
         // No body at all is an object without members: only where members are required is that a mistake.
         let bytes = request.body.isEmpty ? Array("{}".utf8) : request.body
-        return try JSONReader.decode(type, from: bytes, rules: .api)
+        return try JSONReader.decode(type, from: bytes, rules: .body)
     }
 }
