@@ -2,6 +2,7 @@ import Core
 import FoundationEssentials
 import GatewayService
 import OCPP
+import Postgres
 import StationSimulator
 import TestSupport
 import Testing
@@ -278,5 +279,54 @@ import Testing
         _ = try await good.call(V16.Heartbeat.self, NoFields())
         await bad.shutDown()
         await good.shutDown()
+    }
+}
+
+/// What no database can hold as text must not come back for ever, nor spoil what others say in the same moment.
+@Suite(.gatewayUp) struct `A station that writes NUL` {
+    @Test func `is heard all the same`() async throws {
+        let up = GatewayUp.current
+        try await up.people.tag("04A1", of: nil)
+        try await up.enter("CP1")
+        let station = try await up.boot("CP1")
+
+        let start = try await station.call(
+            V16.StartTransaction.self,
+            .init(
+                connectorId: 1, idTag: .init(cutting: "04\u{0}A1"), meterStart: 1_000,
+                timestamp: Timestamp(up.clock.now)))
+        _ = try await station.call(
+            V16.StatusNotification.self,
+            .init(
+                connectorId: 1, errorCode: .known(.noError), info: .init(cutting: "\u{0}x"), status: .charging
+            ))
+        _ = try await station.call(
+            V16.StopTransaction.self,
+            .init(
+                idTag: .init(cutting: "\u{0}"), meterStop: 2_000, timestamp: Timestamp(up.clock.now),
+                transactionId: start.transactionId))
+
+        #expect(start.transactionId > 0)
+        #expect(try await up.sessions.map(\.status) == ["done"])
+        let info: [String] = try await up.owner.run(
+            "SELECT info FROM gateway.connector_status WHERE connector_id = 1 AND info <> ''")
+        #expect(info == ["\u{FFFD}x"])
+        await station.shutDown()
+    }
+
+    /// Answers to questions that nobody asked cost as much as questions.
+    @Test(.gatewayUp(["OCPP_RATE_PER_SECOND": "5", "OCPP_RATE_BURST": "5"]))
+    func `or answers what nobody asked is slowed down`() async throws {
+        let up = GatewayUp.current
+        try await up.enter("CP1")
+        let station = try await up.boot("CP1")
+        let before = MonotonicInstant.now
+
+        for number in 1...15 { await station.send(text: #"[3,"nobody-\#(number)",{}]"#) }
+        _ = try await station.authorization(of: "04A1")
+
+        // Two seconds' worth at five a second, less the burst.
+        #expect(MonotonicInstant.now - before >= .seconds(1))
+        await station.shutDown()
     }
 }

@@ -163,6 +163,8 @@ final class StationLink: WebSocketHandler, @unchecked Sendable {
         } catch {
             refuse(error, text)
         }
+        // Whatever it was: answers to nothing and frames that cannot be read take time, too.
+        slowDown()
     }
 
     private func refuse(_ mistake: FrameMistake, _ text: UnsafeBufferPointer<UInt8>) {
@@ -179,14 +181,16 @@ final class StationLink: WebSocketHandler, @unchecked Sendable {
 
     private func take(_ frame: OCPPFrame) {
         inbox.append(frame)
-        let wait = bucket.take(at: .now)
-        if !isPaused, wait > .zero || inbox.count > Self.mostWaiting {
-            isPaused = true
-            socket.pauseReading()
-            gateway.figures.slowed.add()
-            if wait > .zero { resume(after: wait) }
-        }
         workOn()
+    }
+
+    private func slowDown() {
+        let wait = bucket.take(at: .now)
+        guard !isPaused, phase == .live, wait > .zero || inbox.count > Self.mostWaiting else { return }
+        isPaused = true
+        socket.pauseReading()
+        gateway.figures.slowed.add()
+        if wait > .zero { resume(after: wait) }
     }
 
     private func resume(after wait: Duration) {

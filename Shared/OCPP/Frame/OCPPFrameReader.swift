@@ -15,6 +15,10 @@ package struct OCPPFrameReader: Sendable {
     ) throws(FrameMistake) -> OCPPFrame {
         do {
             try document.read(bytes, limits: limits)
+            // No database holds U+0000 as text, and what a station says of a session must not fail by it.
+            if document.tokens.contains(where: \.isComplex), let plain = Self.replacingNUL(in: bytes) {
+                try document.read(plain.span, limits: limits)
+            }
         } catch {
             throw FrameMistake(
                 id: Self.salvageID(from: bytes) ?? .unreadable,
@@ -27,6 +31,28 @@ package struct OCPPFrameReader: Sendable {
         _ bytes: [UInt8], as version: OCPPVersion
     ) throws(FrameMistake) -> OCPPFrame {
         try read(bytes.span, as: version)
+    }
+
+    /// The text with U+FFFD in place of each U+0000, which JSON can only write as an escape; nil where there is none.
+    private static func replacingNUL(in bytes: Span<UInt8>) -> [UInt8]? {
+        var replaced: [UInt8] = []
+        var position = 0
+        while position + 5 < bytes.count {
+            guard bytes[position] == UInt8(ascii: "\\") else {
+                position += 1
+                continue
+            }
+            let isNUL =
+                bytes[position + 1] == UInt8(ascii: "u")
+                && (2...5).allSatisfy { bytes[position + $0] == UInt8(ascii: "0") }
+            if isNUL {
+                if replaced.isEmpty { replaced = bytes.withUnsafeBufferPointer { Array($0) } }
+                replaced.replaceSubrange((position + 2)..<(position + 6), with: Array("fffd".utf8))
+            }
+            // An escaped backslash is no beginning of another escape.
+            position += isNUL ? 6 : 2
+        }
+        return replaced.isEmpty ? nil : replaced
     }
 
     /// The message id at the head of text that turned out to be no JSON further on.
