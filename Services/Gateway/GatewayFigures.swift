@@ -11,8 +11,13 @@ struct GatewayFigures: Sendable {
     let refusedHandshakes: Family<Counter>
     let activeSessions: Gauge
     let energy: Counter
-    /// By action: what is looked up for every message is made beforehand.
-    private let answers: [String: Histogram]
+    /// By action: what every message needs is looked up beforehand.
+    private let known: [String: Cells]
+
+    private struct Cells {
+        let answered: Counter
+        let seconds: Histogram
+    }
 
     init(_ metrics: Metrics) {
         messages = metrics.counters(
@@ -30,26 +35,31 @@ struct GatewayFigures: Sendable {
         energy = metrics.counter(
             "voltbus_session_energy_wh_total",
             "Energy of the sessions that this gateway saw end, in watt-hours.")
-        let answers = metrics.histograms(
+        let seconds = metrics.histograms(
             "voltbus_ocpp_answer_seconds",
             "How long stations waited for an answer, from when their message was taken up.",
             labels: ["action"])
-        self.answers = Dictionary(
-            uniqueKeysWithValues: V16.Action.allCases.filter { $0.askers.contains(.station) }.map {
-                ($0.rawValue, answers.with($0.rawValue))
+        let counted = messages
+        known = Dictionary(
+            uniqueKeysWithValues: V16.Action.allCases.filter { $0.askers.contains(.station) }.map { action in
+                let name = action.rawValue
+                return (
+                    name, Cells(answered: counted.with(name, "in", "answered"), seconds: seconds.with(name))
+                )
             })
         lostEvidence = metrics.counter(
             "voltbus_evidence_lost_total", "Rows of frame log and system log that were given up.")
     }
 
-    func message(_ action: String, isIncoming: Bool, _ result: String) {
-        messages.with(Self.label(action), isIncoming ? "in" : "out", result).add()
+    /// A message of a station, what became of it, and how long it took.
+    func heard(_ action: String, _ result: String, within time: Duration) {
+        guard let cells = known[action] else { return messages.with("other", "in", result).add() }
+        cells.seconds.observe(time)
+        if result == "answered" { cells.answered.add() } else { messages.with(action, "in", result).add() }
     }
 
-    func answered(_ action: String, within time: Duration) { answers[action]?.observe(time) }
+    /// One that could not even be read.
+    func heardNonsense() { messages.with("other", "in", "malformed").add() }
 
-    /// A station may write anything as an action; the names of labels must stay few.
-    private static func label(_ action: String) -> String {
-        V16.Action(rawValue: action) == nil ? "other" : action
-    }
+    func asked(_ action: V16.Action, _ result: String) { messages.with(action.rawValue, "out", result).add() }
 }

@@ -109,7 +109,7 @@ extension Gateway {
         if case .answered(let answer) = outcome { prove(answer, to: action, link) }
         await keepProfiles(action, payload, outcome, of: link.id, by: asker)
         // A station may write anything as its status; the names of labels must stay few.
-        figures.message(action.rawValue, isIncoming: false, outcome.isAnswer ? "answered" : outcome.word)
+        figures.asked(action, outcome.isAnswer ? "answered" : outcome.word)
         log(link.id, action.rawValue, outcome.word, outcome.isAnswer ? .info : .warning)
         await note {
             try await self.host.database.run(.ended(id, outcome, at: self.host.clock.now))

@@ -168,7 +168,7 @@ final class StationLink: WebSocketHandler, @unchecked Sendable {
     }
 
     private func refuse(_ mistake: FrameMistake, _ text: UnsafeBufferPointer<UInt8>) {
-        gateway.figures.message("unreadable", isIncoming: true, "malformed")
+        gateway.figures.heardNonsense()
         let raw = String(decoding: text.prefix(Gateway.quarantinedBytes), as: UTF8.self)
         gateway.quarantine(id, raw, "\(mistake.error.code.word(in: version)): \(mistake.error.description)")
         if mistake.wasAnswer {
@@ -248,8 +248,7 @@ final class StationLink: WebSocketHandler, @unchecked Sendable {
         } else {
             result = await answerAnew(frame, received)
         }
-        gateway.figures.message(frame.action, isIncoming: true, result)
-        gateway.figures.answered(frame.action, within: .now - begin)
+        gateway.figures.heard(frame.action, result, within: .now - begin)
         guard gateway.host.log.writes(.debug) else { return }
         var event = LogEvent("ocpp.message", .debug, ["charge_point": .text(id.text)])
         event["action"] = .text(frame.action)
