@@ -192,8 +192,7 @@ private struct Named: Codable, Sendable { var name: String }
             defer { client.close() }
             let type = Headers([("Content-Type", "multipart/form-data; boundary=x")])
             let answer = try await client.send(.post, "/picture", headers: type, body: Array(body.utf8))
-            // No part with a name, or no part at all.
-            #expect(answer.status == 400 || String(decoding: answer.body, as: UTF8.self) == "{\"bytes\":0}")
+            #expect(answer.status == 400)
             let next = try await client.send(
                 .post, "/picture", headers: type,
                 body: Array("--x\r\nContent-Disposition: form-data; name=file\r\n\r\nabc\r\n--x--".utf8))

@@ -42,7 +42,9 @@ package struct Multipart: Sendable {
         }
         var parts: [Part] = []
         while true {
-            if bytes[position...].starts(with: Array("--".utf8)) { return parts }
+            // RFC 2046 §5.1.1: behind the last delimiter its line ends, or the body does.
+            if bytes[position...].elementsEqual(Array("--".utf8)) { return parts }
+            if bytes[position...].starts(with: Array("--\r\n".utf8)) { return parts }
             // Behind the line's end: it may look like the beginning of the next delimiter, and then there is no part.
             guard bytes[position...].starts(with: Array("\r\n".utf8)), parts.count < mostParts,
                 let end = find(delimiter, in: bytes, from: position + 2)
