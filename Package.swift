@@ -243,8 +243,9 @@ let package = Package(
         .testTarget(
             name: "HostingTests",
             dependencies: [
-                "Hosting", "Contracts", "HTTP", "Lifecycle", "Postgres", "Settings", "Sockets", "Core",
-                "TestSupport",
+                "Hosting", "Contracts", "HTTP", "Lifecycle", "Postgres", "Redis", "Settings", "Sockets",
+                "Core",
+                "Telemetry", "TestSupport",
             ],
             path: "Tests/HostingTests", swiftSettings: house),
         .testTarget(

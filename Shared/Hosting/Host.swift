@@ -27,9 +27,13 @@ package final class Host: Sendable {
     package let database: Database
     package let redis: RedisClient
     package let bus: Bus
+    /// What may be read a while late.
+    package let cache: ReadCache
     package let callers: CallerCheck
     package let limiter: SharedRateLimiter
     let loops: EventLoops
+    /// Nil where the cache lives in the bus' Redis.
+    private let cacheRedis: RedisClient?
     let readiness: Readiness
     let looksBeforeFigures = Mutex<[@Sendable () async -> Void]>([])
     let awaited = AwaitedStarts()
@@ -59,19 +63,32 @@ package final class Host: Sendable {
         self.metrics = metrics
         telling = Self.telling(metrics, log)
         ownsLoops = loops == nil
-        self.loops = try loops ?? EventLoops(count: settings.eventLoops, name: service.rawValue)
+        let loops = try loops ?? EventLoops(count: settings.eventLoops, name: service.rawValue)
+        self.loops = loops
         let database = try Database(
             settings.databaseURL.reveal {
                 DatabaseSettings(url: $0, name: service.rawValue, poolSize: settings.poolSize)
-            }, on: self.loops)
+            }, on: loops)
         self.database = database
         let redis = RedisClient(
             try settings.redisURL.reveal { url in
                 var redis = try RedisSettings(url: url)
                 redis.name = service.rawValue
                 return redis
-            }, on: self.loops)
+            }, on: loops)
         self.redis = redis
+        let cacheRedis = try settings.cacheURL.map { url in
+            RedisClient(
+                try url.reveal { url in
+                    var redis = try RedisSettings(url: url)
+                    redis.name = "\(service.rawValue) cache"
+                    return redis
+                }, on: loops)
+        }
+        self.cacheRedis = cacheRedis
+        cache = ReadCache(
+            on: cacheRedis ?? redis, of: service.rawValue, keeping: settings.cacheLifetimes, log: log,
+            metrics: metrics)
         let bus = Bus(redis, as: service, clock: clock, log: log, metrics: metrics)
         self.bus = bus
         callers = CallerCheck(
@@ -111,7 +128,7 @@ package final class Host: Sendable {
         let part = OpenAPI.part(of: own.routes + routes, tag: service.rawValue)
         return Assembly(
             log: log, drain: settings.drain,
-            parts: [stores, lagWatch] + parts + [
+            parts: [stores, lagWatch, cacheWatch] + parts + [
                 task("api part") { [weak self] in await self?.publish(part) },
                 http(serving: routes, upgrading: upgrading, limits: limits),
             ])
@@ -146,11 +163,16 @@ package final class Host: Sendable {
     /// A loop for what should stay on one.
     package func nextLoop() -> EventLoop { loops.next() }
 
+    private var cacheWatch: Part {
+        task("cache") { [self] in await cache.run { try await self.sleep(for: $0) } }
+    }
+
     private var stores: Part {
         Part(
             "stores",
             stop: { [self] in
                 await redis.close()
+                await cacheRedis?.close()
                 await database.close()
                 if ownsLoops { await loops.stop() }
             })

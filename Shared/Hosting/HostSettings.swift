@@ -12,6 +12,7 @@ package struct HostSettings: Sendable {
     package let redisURL: Secret
     /// The cache may have a Redis of its own; nil: the bus' one.
     package let cacheURL: Secret?
+    package let cacheLifetimes: CacheLifetimes
     package let eventLoops: Int
     package let host: String
     package let port: Int
@@ -55,6 +56,7 @@ package struct HostSettings: Sendable {
         redisURL = read.secretURL("REDIS_URL", schemes: redisSchemes, "Redis: bus, limits, live state")
         cacheURL = read.optionalSecretURL(
             "REDIS_CACHE_URL", schemes: redisSchemes, "Redis for the cache; REDIS_URL where not set")
+        cacheLifetimes = CacheLifetimes(&read)
         let loops: Int? = read.optional(
             "EVENT_LOOPS", expected: "a whole number from 1 to 256, or nothing",
             meaning: "threads that serve sockets; the cores where not set, at most DATABASE_POOL_SIZE"
