@@ -17,6 +17,7 @@ package enum AccountsMigrations {
                     "v0008_codes": PackageResources.v0008_codes_sql,
                     "v0009_meeting_words": PackageResources.v0009_meeting_words_sql,
                     "v0010_pictures": PackageResources.v0010_pictures_sql,
+                    "v0011_back_log": PackageResources.v0011_back_log_sql,
                 ])
         }
     }

@@ -16,6 +16,7 @@ package enum BillingMigrations {
                     "v0007_invoices": PackageResources.v0007_invoices_sql,
                     "v0008_mail": PackageResources.v0008_mail_sql,
                     "v0009_personal_copy": PackageResources.v0009_personal_copy_sql,
+                    "v0010_logs": PackageResources.v0010_logs_sql,
                 ])
         }
     }

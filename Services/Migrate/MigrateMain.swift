@@ -7,13 +7,14 @@ import ReportingService
 import Settings
 import Sockets
 
-/// `migrate up | status | verify | stats`: brings the database to what this build needs, as its owner.
+/// `migrate up | status | verify | stats | rebuild`: brings the database to what this build needs, as its owner.
 @main enum MigrateMain {
     static func main() async {
         await Program.perform(
-            "migrate", about: "the schema of the database", help: MigrateCommand.usage
+            "migrate", about: "the schema of the database", help: MigrateMain.usage
         ) { launch in
-            guard let command = MigrateCommand(launch.arguments) else { throw Misuse() }
+            let command = MigrateCommand(launch.arguments)
+            guard command != nil || launch.arguments == ["rebuild"] else { throw Misuse() }
             let settings = try MigrateSettings(environment: launch.environment)
             let loops = try EventLoops(count: 1, name: "migrate")
             let url = settings.databaseURL.reveal { $0 }
@@ -22,10 +23,36 @@ import Sockets
                 AccountsMigrations.list, BillingMigrations.list, GatewayMigrations.list,
                 ReportingMigrations.list,
             ]
-            let outcome = await command.run(on: database, lists) { print($0) }
+            let outcome =
+                if let command { await command.run(on: database, lists) { print($0) } } else {
+                    await rebuild(database)
+                }
             await database.close()
             await loops.stop()
             guard outcome == .done else { throw NotDone() }
+        }
+    }
+
+    fileprivate static let usage =
+        MigrateCommand.usage
+        + "\n  rebuild   make the facts and sums of reports anew, beside running services"
+
+    /// All rollups, from what gateway and billing publish.
+    private static func rebuild(_ database: Database) async -> MigrateCommand.Outcome {
+        let rebuild = RebuildRollups(database)
+        do {
+            try await rebuild.ask()
+            try await rebuild.run { progress in
+                switch progress {
+                case .facts(let session): print("sessions up to \(session)")
+                case .sums(let day): print("sums of \(day)")
+                case .done: print("done")
+                }
+            }
+            return .done
+        } catch {
+            print("migrate rebuild: \(error)")
+            return .failed
         }
     }
 }
@@ -41,7 +68,7 @@ struct MigrateSettings: ReadableSettings {
 
 /// The command line was not understood; the usage follows.
 struct Misuse: Error, CustomStringConvertible {
-    var description: String { MigrateCommand.usage }
+    var description: String { MigrateMain.usage }
 }
 
 /// What went wrong has been printed already.

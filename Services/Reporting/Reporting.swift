@@ -2,15 +2,21 @@ import Contracts
 import HTTP
 package import Hosting
 package import Lifecycle
+import Mail
 
 /// Owns rollups, documents, exports and schedules.
 package final class Reporting: Sendable {
     package let host: Host
     let settings: ReportingSettings
+    let mail: MailQueue
 
     package init(_ host: Host, _ settings: ReportingSettings) {
         self.host = host
         self.settings = settings
+        mail = MailQueue(
+            of: Service.reporting.schema, settings.mail, in: host.database, loop: host.nextLoop(),
+            clock: host.clock,
+            log: host.log)
     }
 
     /// The whole process, put together.
@@ -20,6 +26,10 @@ package final class Reporting: Sendable {
     }
 
     package var assembly: Assembly {
-        host.assembly(serving: routes, parts: RollupIntake(host: host).parts + [host.jobs([])])
+        host.assembly(
+            serving: routes,
+            parts: RollupIntake(host: host).parts + [
+                host.task("mail") { [mail] in await mail.run() }, host.jobs(jobs),
+            ])
     }
 }

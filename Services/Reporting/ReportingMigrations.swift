@@ -9,6 +9,9 @@ package enum ReportingMigrations {
                 [
                     "v0001_foundation": PackageResources.v0001_foundation_sql,
                     "v0002_rollups": PackageResources.v0002_rollups_sql,
+                    "v0003_flows": PackageResources.v0003_flows_sql,
+                    "v0004_back_log": PackageResources.v0004_back_log_sql,
+                    "v0005_mail": PackageResources.v0005_mail_sql,
                 ])
         }
     }

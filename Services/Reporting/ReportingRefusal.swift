@@ -5,6 +5,11 @@ package enum ReportingRefusal: Refusal, Equatable {
     case missingParameter(String)
     case unreadableParameter(String)
     case endBeforeBegin
+    case rangeTooLong(Int)
+    case invalid(field: String, String)
+    case unknownLog
+    case noSuchEntry
+    case foreignEntries
 
     package var problem: Problem {
         switch self {
@@ -18,6 +23,18 @@ package enum ReportingRefusal: Refusal, Equatable {
             Problem(
                 .badRequest, "parameter 'to' lies before 'from'",
                 errors: ["non_field_errors": ["'to' must not lie before 'from'"]])
+        case .rangeTooLong(let days):
+            Problem(
+                .badRequest, "the range is longer than \(days) days",
+                errors: ["non_field_errors": ["must not be longer than \(days) days"]])
+        case .invalid(let field, let text):
+            Problem(.badRequest, "\(field) \(text)", errors: [field: [text]])
+        case .unknownLog:
+            Problem(.notFound, "unknown log name")
+        case .noSuchEntry:
+            Problem(.notFound, "audit entry not found")
+        case .foreignEntries:
+            Problem(.forbidden, "Insufficient permissions")
         }
     }
 }

@@ -7,7 +7,10 @@ import Telemetry
 
 extension Host {
     /// One line and two figures for each request, at whichever door it came in.
-    static func telling(_ metrics: Metrics, _ log: Log) -> @Sendable (RequestEvent) -> Void {
+    ///
+    /// - Parameter kept: also writes down what changed something or failed, for `/log/back`.
+    static func telling(_ metrics: Metrics, _ log: Log, _ kept: BackLog?) -> @Sendable (RequestEvent) -> Void
+    {
         let requests = metrics.counters(
             "voltbus_http_requests_total", "Requests by how they ended.",
             labels: ["method", "route", "status"])
@@ -18,6 +21,7 @@ extension Host {
             requests.with(event.method, route, String(event.status)).add()
             let duration = Duration.microseconds(Int64(event.milliseconds * 1_000))
             seconds.with(event.method, route).observe(duration)
+            kept?.note(event)
             let level = level(of: event)
             guard log.writes(level) else { return }
             var line = LogEvent(

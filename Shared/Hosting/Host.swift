@@ -37,6 +37,7 @@ package final class Host: Sendable {
     let readiness: Readiness
     let looksBeforeFigures = Mutex<[@Sendable () async -> Void]>([])
     let awaited = AwaitedStarts()
+    let backLog: BackLog?
     private let telling: @Sendable (RequestEvent) -> Void
     private let server = Mutex<HTTPServer?>(nil)
     private let ownsLoops: Bool
@@ -61,7 +62,6 @@ package final class Host: Sendable {
         self.log = log
         let metrics = Metrics(service: service.rawValue)
         self.metrics = metrics
-        telling = Self.telling(metrics, log)
         ownsLoops = loops == nil
         let loops = try loops ?? EventLoops(count: settings.eventLoops, name: service.rawValue)
         self.loops = loops
@@ -89,6 +89,11 @@ package final class Host: Sendable {
         cache = ReadCache(
             on: cacheRedis ?? redis, of: service.rawValue, keeping: settings.cacheLifetimes, log: log,
             metrics: metrics)
+        // The gateway's own door has no visitors but probes; what stations do is in its system log.
+        let backLog =
+            service == .gateway ? nil : BackLog(of: service, into: database, clock: clock, metrics: metrics)
+        self.backLog = backLog
+        telling = Self.telling(metrics, log, backLog)
         let bus = Bus(redis, as: service, clock: clock, log: log, metrics: metrics)
         self.bus = bus
         callers = CallerCheck(
@@ -128,10 +133,15 @@ package final class Host: Sendable {
         let part = OpenAPI.part(of: own.routes + routes, tag: service.rawValue)
         return Assembly(
             log: log, drain: settings.drain,
-            parts: [stores, lagWatch, cacheWatch] + parts + [
+            parts: [stores, lagWatch, cacheWatch] + backLogParts + parts + [
                 task("api part") { [weak self] in await self?.publish(part) },
                 http(serving: routes, upgrading: upgrading, limits: limits),
             ])
+    }
+
+    private var backLogParts: [Part] {
+        guard let backLog else { return [] }
+        return [task("back log") { [self] in await backLog.run(on: self) }]
     }
 
     /// A part that works until it is stopped; then its task is cancelled and waited for.

@@ -1,6 +1,7 @@
 import Bus
 import Contracts
 import Core
+import Foundation
 import HTTP
 import Hosting
 import Lifecycle
@@ -28,18 +29,25 @@ final class ReportingUp: Sendable {
 
     let facts: SessionFacts
     let rows: AccountsRows
+    let clock: ManualClock
+    /// Where mail ends up, since there is no mail server.
+    let outbox: String
     /// Instances of one service: they share everything.
-    private let instances: [Reporting]
+    let instances: [Reporting]
     private let lifetimes: [Lifetime]
 
     private init(instances count: Int) async throws {
         let clock = ManualClock()
+        let outbox = "\(FileManager.default.temporaryDirectory.path)/outbox-\(UUID().uuidString)"
+        self.outbox = outbox
         let settings = try ReportingSettings(environment: [
             "DATABASE_URL": try FreshDatabase.current.url(as: .reporting),
             "REDIS_URL": FreshRedis.current.url,
             "SECRET_KEY": "no secret at all, but more than thirty-two characters",
-            "HTTP_HOST": "127.0.0.1", "HTTP_PORT": "0", "DATABASE_POOL_SIZE": "4", "LOG_LEVEL": "error",
+            "OUTBOX_FOLDER": outbox, "HTTP_HOST": "127.0.0.1", "HTTP_PORT": "0", "DATABASE_POOL_SIZE": "4",
+            "LOG_LEVEL": "error",
         ])
+        self.clock = clock
         rows = try AccountsRows(at: clock.now)
         facts = try SessionFacts(at: clock)
         var instances: [Reporting] = []
@@ -63,6 +71,7 @@ final class ReportingUp: Sendable {
 
     private func stop() async {
         for lifetime in lifetimes { _ = await lifetime.stop(within: .seconds(5)) }
+        try? FileManager.default.removeItem(atPath: outbox)  // No mail was sent: no folder.
     }
 
     static func serving(instances: Int, _ body: () async throws -> Void) async throws {
@@ -73,6 +82,21 @@ final class ReportingUp: Sendable {
         }
         await up.stop()
         try outcome.get()
+    }
+
+    /// The mails that were sent, by whom they are to.
+    func mails() throws -> [String: String] {
+        guard let files = FileManager.default.enumerator(atPath: outbox) else { return [:] }
+        var mails: [String: String] = [:]
+        for case let file as String in files where file.hasSuffix(".eml") {
+            let text = try String(contentsOfFile: "\(outbox)/\(file)", encoding: .utf8)
+            let line = text.split(separator: "\r\n").first { $0.hasPrefix("To:") }
+            let to = String(line?.split(separator: "<").last?.prefix { $0 != ">" } ?? "").replacing(
+                "To: ", with: "")
+            #expect(mails[to] == nil, "\(to) has two mails")
+            mails[to] = text
+        }
+        return mails
     }
 
     /// Until everything that was announced has had its effect.
@@ -114,6 +138,18 @@ final class ReportingUp: Sendable {
         }.value
     }
 
+    /// A paged report as an administrator reads it.
+    func items<Row: Decodable>(_ target: String, of type: Row.Type = Row.self) async throws -> [Row] {
+        let answer = try await get(target, as: try await admin())
+        try #require(answer.status == 200, "\(answer.text)")
+        return try JSONReader.decode(PageOf<Row>.self, from: answer.body).items
+    }
+
+    /// The token of a new administrator.
+    func admin() async throws -> String {
+        try await rows.person("chief\(UInt32.random(in: .min ... .max))", role: "admin").token
+    }
+
     /// A report as an operator reads it.
     func report<Row: Decodable>(_ target: String, of type: Row.Type = Row.self) async throws -> [Row] {
         let boss = try await rows.person("boss\(UInt32.random(in: .min ... .max))", role: "operator")
@@ -143,6 +179,11 @@ struct Answer: Sendable {
             nil
         }
     }
+}
+
+/// A paged answer, of which a test looks at the items.
+struct PageOf<Item: Decodable>: Decodable {
+    var items: [Item]
 }
 
 // Rows as clients read them.

@@ -1,6 +1,7 @@
 import Contracts
 import Core
 import FoundationEssentials
+import Hosting
 import OCPP
 import Postgres
 import Telemetry

@@ -7,7 +7,7 @@ import Postgres
 struct Partitions: Sendable {
     let gateway: Gateway
 
-    private static let daily = ["frame_log", "sys_log", "connector_history"]
+    private static let daily = ["frame_log", "sys_log", "connector_history", "presence_history"]
     /// Partitions that are there before they are needed.
     private static let ahead = 3
 

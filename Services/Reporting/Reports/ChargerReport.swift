@@ -33,7 +33,7 @@ extension Query where Result == [ChargerRow] {
     static func chargers(of range: ReportRange, group: String?) -> Self {
         """
         SELECT part.charge_point_id, \(raw: SessionSums.columns)
-        \(SQL.parts(of: range, group: group))
+        \(SQL.parts(of: range, group: group, months: group == nil ? .ofPoints : .notUsed))
         GROUP BY part.charge_point_id
         ORDER BY part.charge_point_id
         """

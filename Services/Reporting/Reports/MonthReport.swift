@@ -33,7 +33,7 @@ extension Query where Result == [MonthRow] {
         """
         SELECT extract(year FROM part.moment AT TIME ZONE 'UTC')::integer AS year,
             extract(month FROM part.moment AT TIME ZONE 'UTC')::integer AS month, \(raw: SessionSums.columns)
-        \(SQL.parts(of: range, group: group))
+        \(SQL.parts(of: range, group: group, months: group == nil ? .ofPoints : .ofUsers))
         GROUP BY year, month
         ORDER BY year, month
         """

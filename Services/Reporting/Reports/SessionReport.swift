@@ -36,29 +36,60 @@ struct SessionSums: Equatable, Sendable {
 }
 
 extension SQL {
+    /// What the sums of whole months are kept by.
+    enum Months {
+        case ofPoints, ofUsers, notUsed
+
+        var source: SQL {
+            switch self {
+            case .ofPoints:
+                "SELECT month, charge_point_id, 0::bigint, sessions, energy_wh, amount FROM reporting.point_month"
+            case .ofUsers: "SELECT month, '', user_id, sessions, energy_wh, amount FROM reporting.user_month"
+            case .notUsed: .nothing
+            }
+        }
+    }
+
     /// The sessions of a range as a relation `part (moment, charge_point_id, user_id, sessions, energy_wh, amount)`: whole
-    /// hours from the sums, the rest from the facts of the hours that the range cuts.
-    static func parts(of range: ReportRange, group: String?) -> SQL {
+    /// months and whole hours from the sums, the rest from the facts of the hours that the range cuts.
+    static func parts(of range: ReportRange, group: String?, months: Months) -> SQL {
         let hours = range.wholeHours
         let members: SQL =
             group.map { group in
                 "JOIN accounts_view.account AS member ON member.user_id = part.user_id AND member.user_group = \(group)"
             } ?? .nothing
+        var pieces = [
+            Self.facts(range.begin, min(hours.begin, range.end)), Self.facts(hours.end, range.end),
+        ]
+        if months != .notUsed, let whole = range.wholeMonths {
+            pieces.append(Self.hours(hours.begin, whole.begin))
+            pieces.append(
+                months.source + " WHERE month >= \(whole.begin) AND month < \(whole.end) AND sessions > 0")
+            pieces.append(Self.hours(whole.end, hours.end))
+        } else {
+            pieces.append(Self.hours(hours.begin, hours.end))
+        }
         return """
             FROM (
-                SELECT hour AS moment, charge_point_id, user_id, sessions, energy_wh, amount
-                FROM reporting.rollup_hour
-                WHERE hour >= \(hours.begin) AND hour < \(hours.end) AND sessions > 0
-                UNION ALL
-                SELECT ended_at, charge_point_id, user_id, 1, energy_wh, amount
-                FROM reporting.session_fact
-                WHERE ended_at >= \(range.begin) AND ended_at < \(min(hours.begin, range.end))
-                UNION ALL
-                SELECT ended_at, charge_point_id, user_id, 1, energy_wh, amount
-                FROM reporting.session_fact
-                WHERE ended_at >= \(hours.end) AND ended_at < \(range.end)
-            ) AS part
+                \(pieces.joined(by: " UNION ALL ", otherwise: .nothing))
+            ) AS part (moment, charge_point_id, user_id, sessions, energy_wh, amount)
             \(members)
             """
+    }
+
+    private static func hours(_ begin: Date, _ end: Date) -> SQL {
+        """
+        SELECT hour, charge_point_id, user_id, sessions, energy_wh, amount
+        FROM reporting.rollup_hour
+        WHERE hour >= \(begin) AND hour < \(end) AND sessions > 0
+        """
+    }
+
+    private static func facts(_ begin: Date, _ end: Date) -> SQL {
+        """
+        SELECT ended_at, charge_point_id, user_id, 1::bigint, energy_wh, amount
+        FROM reporting.session_fact
+        WHERE ended_at >= \(begin) AND ended_at < \(end)
+        """
     }
 }

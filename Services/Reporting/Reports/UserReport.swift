@@ -35,7 +35,7 @@ extension Query where Result == [UserRow] {
             sums.sessions, sums.amount
         FROM (
             SELECT part.user_id, \(raw: SessionSums.columns)
-            \(SQL.parts(of: range, group: group))
+            \(SQL.parts(of: range, group: group, months: .ofUsers))
             GROUP BY part.user_id
         ) AS sums (user_id, energy_wh, sessions, amount)
         LEFT JOIN accounts_view.account AS driver ON driver.user_id = sums.user_id

@@ -1,13 +1,12 @@
 import Core
-import Hosting
 import Lifecycle
-import Postgres
+package import Postgres
 import Synchronization
-import Telemetry
+package import Telemetry
 
 /// Rows that are written a little later and all together, and given up first when the database is behind: evidence, never
 /// facts.
-final class WriteBehind<Row: Sendable>: Sendable {
+package final class WriteBehind<Row: Sendable>: Sendable {
     private struct Waiting {
         var rows: [Row] = []
         var bytes = 0
@@ -29,7 +28,7 @@ final class WriteBehind<Row: Sendable>: Sendable {
     /// - Parameters:
     ///   - most: rows that wait; newer ones are dropped and counted.
     ///   - size: about how many bytes a row takes.
-    init(
+    package init(
         into database: Database, most: Int, lost: Counter, size: @escaping @Sendable (Row) -> Int,
         _ statement: @escaping @Sendable ([Row]) -> Query<Void>
     ) {
@@ -40,7 +39,7 @@ final class WriteBehind<Row: Sendable>: Sendable {
         self.statement = statement
     }
 
-    func add(_ row: Row) {
+    package func add(_ row: Row) {
         let bytes = size(row)
         let isLost = waiting.withLock { waiting in
             guard waiting.rows.count < most, waiting.bytes + bytes <= Self.mostBytes else { return true }
@@ -52,7 +51,7 @@ final class WriteBehind<Row: Sendable>: Sendable {
     }
 
     /// Writes until it is cancelled, and then what is left.
-    func run(on host: Host) async {
+    package func run(on host: Host) async {
         while !Task.isCancelled {
             await write()
             // Cancelled: the loop ends.
