@@ -67,6 +67,43 @@ import Testing
         }
     }
 
+    /// The answer to it was lost, so the station says it again, to whom it reaches; what differs is another reading, though of the same moment.
+    @Test func `keep a reading once that both are told`() async throws {
+        try await first.people.tag("04A1", of: nil)
+        try await first.enter("CP1")
+        let began = first.clock.now - 86_400
+        try await GatewayUp.serving(clock: first.clock) { second in
+            let here = try await station(at: first)
+            try await here.connect()
+            try await here.boot()
+            let number = try await here.call("StartTransaction", payload: start(began))
+                .decode(V16.StartTransaction.Response.self).transactionId
+            func reading(_ minute: Double, _ value: Int, power: String = "") -> [UInt8] {
+                let sampled = #"{"value":"\#(value)"}"# + power
+                return Array(
+                    #"{"connectorId":1,"transactionId":\#(number),"meterValue":[{"timestamp":"\#(Timestamp.text(began + 60 * minute))","sampledValue":[\#(sampled)]}]}"#
+                        .utf8)
+            }
+            let power = #",{"value":"7000.5","measurand":"Power.Active.Import","unit":"W"}"#
+            try await here.call("MeterValues", payload: reading(30, 6_000))
+            try await here.call("MeterValues", payload: reading(40, 7_000, power: power))
+
+            let there = try await station(at: second)
+            try await there.connect()
+            try await there.boot()
+            for _ in 1...2 {
+                try await there.call("MeterValues", payload: reading(40, 7_000, power: power))
+                try await there.call("MeterValues", payload: reading(30, 6_000))
+            }
+            try await there.call("MeterValues", payload: reading(40, 7_000))
+            try await there.call("MeterValues", payload: reading(50, 8_000))
+
+            let registers = try await first.readings(of: number).map(\.register)
+            #expect(registers == [6_000, 7_000, 7_000, 8_000])
+            await there.shutDown()
+        }
+    }
+
     @Test func `find a station for a command, whichever holds it`() async throws {
         try await first.enter("CP1")
         let point = try #require(ChargePointID("CP1"))

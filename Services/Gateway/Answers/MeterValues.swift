@@ -67,7 +67,9 @@ extension Gateway {
         let moment = timed.clock.moment
         var energy = Energy.zero
         var cost: SessionCost?
+        var mayBeKnown = false
         if let place, var live = link.sessions[place] {
+            mayBeKnown = moment <= live.count.lastTaken
             energy = live.count.take(&timed.sample, at: moment)
             cost = live.cost(of: energy, at: moment)
             link.sessions[place] = live
@@ -77,6 +79,7 @@ extension Gateway {
         var stored = StoredReading(
             timed, session: live?.number, of: live?.count, at: link.id, connector, energy: energy,
             price: cost?.beforeDiscount, status: status, received: received)
+        stored.mayBeKnown = mayBeKnown
         if let live, let cost {
             let sample = timed.sample
             stored.told = ReadingsStored.Reading(

@@ -25,6 +25,8 @@ struct StoredReading: Sendable {
     var rule: String
     var raw: String
     var status: String
+    /// Not newer than the newest of its session: a station says again what it heard no answer to, perhaps to another gateway.
+    var mayBeKnown = false
     /// For the event that is told when the row is committed; nil for a reading of no session.
     var told: ReadingsStored.Reading?
 }
@@ -62,14 +64,15 @@ extension StoredReading {
         WITH reading AS (
             SELECT session_id, charge_point_id, connector_id, taken_at, received_at, context, register_wh, counted_from,
                 energy_wh, price, power_w, state_of_charge, voltage_v, current_a, offered_a, grade, rule, raw,
-                connector_status
+                connector_status, may_be_known
             FROM unnest(\(each: rows, \.session), \(each: rows, \.point), \(each: rows, \.connector), \(each: rows, \.taken),
                 \(each: rows, \.received), \(each: rows, \.context), \(each: rows, \.register), \(each: rows, \.countedFrom), \(each: rows, \.energy),
                 \(each: rows, \.price), \(each: rows, \.powerW), \(each: rows, \.stateOfCharge), \(each: rows, \.voltage),
                 \(each: rows, \.current), \(each: rows, \.offered), \(each: rows, \.grade), \(each: rows, \.rule),
-                \(each: rows, \.raw), \(each: rows, \.status))
+                \(each: rows, \.raw), \(each: rows, \.status), \(each: rows, \.mayBeKnown))
                 AS row (session_id, charge_point_id, connector_id, taken_at, received_at, context, register_wh, counted_from,
-                    energy_wh, price, power_w, state_of_charge, voltage_v, current_a, offered_a, grade, rule, raw, connector_status)
+                    energy_wh, price, power_w, state_of_charge, voltage_v, current_a, offered_a, grade, rule, raw, connector_status,
+                    may_be_known)
         ), latest AS (
             SELECT DISTINCT ON (session_id) session_id, taken_at, received_at, counted_from, energy_wh, price, power_w,
                 state_of_charge
@@ -94,6 +97,14 @@ extension StoredReading {
         SELECT session_id, charge_point_id, connector_id, taken_at, received_at, context, register_wh, energy_wh, price,
             power_w, state_of_charge, voltage_v, current_a, offered_a, grade, rule, raw, connector_status
         FROM reading
+        WHERE NOT may_be_known OR NOT EXISTS (
+            SELECT FROM gateway.meter_reading AS known
+            WHERE known.session_id = reading.session_id AND known.taken_at = reading.taken_at
+                AND known.context = reading.context AND known.register_wh IS NOT DISTINCT FROM reading.register_wh
+                AND known.power_w IS NOT DISTINCT FROM reading.power_w
+                AND known.state_of_charge IS NOT DISTINCT FROM reading.state_of_charge
+                AND known.current_a IS NOT DISTINCT FROM reading.current_a::real
+                AND known.voltage_v IS NOT DISTINCT FROM reading.voltage_v::real)
         """
     }
 }
