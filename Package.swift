@@ -151,7 +151,7 @@ let package = Package(
             dependencies: [
                 "Bus", "Compression", "Contracts", "Core", "Crypto", "Documents", "HTTP", "Hosting",
                 "Identity", "Jobs", "Lifecycle", "Mail", "Outbound", "Postgres", "Redis", "Settings",
-                "Tariff", "Telemetry",
+                "Sockets", "Tariff", "Telemetry",
             ],
             path: "Services/Reporting", exclude: ["Main", "README.md"],
             resources: [.embedInCode("Migrations")],

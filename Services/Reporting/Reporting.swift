@@ -3,16 +3,20 @@ import HTTP
 package import Hosting
 package import Lifecycle
 import Mail
+import Sockets
 
 /// Owns rollups, documents, exports and schedules.
 package final class Reporting: Sendable {
     package let host: Host
     let settings: ReportingSettings
     let mail: MailQueue
+    /// Rung when an export is asked for.
+    let exportBell: Doorbell
 
     package init(_ host: Host, _ settings: ReportingSettings) {
         self.host = host
         self.settings = settings
+        exportBell = Doorbell(on: host.nextLoop())
         mail = MailQueue(
             of: Service.reporting.schema, settings.mail, in: host.database, loop: host.nextLoop(),
             clock: host.clock,
@@ -29,7 +33,8 @@ package final class Reporting: Sendable {
         host.assembly(
             serving: routes,
             parts: RollupIntake(host: host).parts + [
-                host.task("mail") { [mail] in await mail.run() }, host.jobs(jobs),
+                host.task("mail") { [mail] in await mail.run() },
+                host.task("exports") { [self] in await makeExports() }, host.jobs(jobs),
             ])
     }
 }

@@ -12,6 +12,7 @@ package enum ReportingMigrations {
                     "v0003_flows": PackageResources.v0003_flows_sql,
                     "v0004_back_log": PackageResources.v0004_back_log_sql,
                     "v0005_mail": PackageResources.v0005_mail_sql,
+                    "v0006_exports": PackageResources.v0006_exports_sql,
                 ])
         }
     }

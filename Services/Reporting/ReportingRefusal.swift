@@ -10,6 +10,7 @@ package enum ReportingRefusal: Refusal, Equatable {
     case unknownLog
     case noSuchEntry
     case foreignEntries
+    case noSuchExport
 
     package var problem: Problem {
         switch self {
@@ -35,6 +36,8 @@ package enum ReportingRefusal: Refusal, Equatable {
             Problem(.notFound, "audit entry not found")
         case .foreignEntries:
             Problem(.forbidden, "Insufficient permissions")
+        case .noSuchExport:
+            Problem(.notFound, "export not found")
         }
     }
 }

@@ -2,7 +2,9 @@ package import HTTP
 
 extension Reporting {
     /// The whole surface of the service, with the right that each route needs.
-    package var routes: [GuardedRoute] { statistics + networkReports + auditRoutes + logRoutes }
+    package var routes: [GuardedRoute] {
+        statistics + networkReports + exportRoutes + auditRoutes + logRoutes
+    }
 
     @RouteTable private var statistics: [GuardedRoute] {
         Route(.get, "/api/v1/report/month", reportMonths).failing("Failed to get report")

@@ -11,6 +11,8 @@ package struct ReportingSettings: ReadableSettings, Sendable {
     let mail: MailSettings
     let dailyReminderTime: TimeOfDay
     let monthlyReportTime: TimeOfDay
+    let exportFolder: String
+    let exportRetentionDays: Int
 
     package init(_ read: inout SettingsReader) {
         host = HostSettings(&read, for: .reporting)
@@ -23,6 +25,9 @@ package struct ReportingSettings: ReadableSettings, Sendable {
         monthlyReportTime = Self.time(
             &read, "MONTHLY_REPORT_TIME", otherwise: "09:00",
             "of the monthly report, on the first of the month")
+        exportFolder = read.text("EXPORT_FOLDER", otherwise: "data/exports", "files that people asked for")
+        exportRetentionDays = read.number(
+            "EXPORT_RETENTION_DAYS", in: 1...3_650, otherwise: 7, "how long those files are kept")
     }
 
     private static func time(

@@ -44,7 +44,8 @@ final class ReportingUp: Sendable {
             "DATABASE_URL": try FreshDatabase.current.url(as: .reporting),
             "REDIS_URL": FreshRedis.current.url,
             "SECRET_KEY": "no secret at all, but more than thirty-two characters",
-            "OUTBOX_FOLDER": outbox, "HTTP_HOST": "127.0.0.1", "HTTP_PORT": "0", "DATABASE_POOL_SIZE": "4",
+            "OUTBOX_FOLDER": outbox, "EXPORT_FOLDER": "\(outbox)/exports", "HTTP_HOST": "127.0.0.1",
+            "HTTP_PORT": "0", "DATABASE_POOL_SIZE": "4",
             "LOG_LEVEL": "error",
         ])
         self.clock = clock
@@ -99,6 +100,11 @@ final class ReportingUp: Sendable {
         return mails
     }
 
+    /// The files of exports.
+    func exports() throws -> [String] {
+        try FileManager.default.contentsOfDirectory(atPath: "\(outbox)/exports").sorted()
+    }
+
     /// Until everything that was announced has had its effect.
     func caughtUp() async throws {
         let reader = try FreshDatabase.current.database(as: .superuser)
@@ -125,16 +131,24 @@ final class ReportingUp: Sendable {
 
     /// Asks one instance, on a connection of its own.
     func get(_ target: String, as credential: String? = nil) async throws -> Answer {
+        try await send(.get, target, as: credential)
+    }
+
+    func send(
+        _ method: Method, _ target: String, _ body: String? = nil, as credential: String? = nil
+    ) async throws -> Answer {
         let port = try #require(instances[0].host.port)
         let address = try #require(SocketAddress(host: "127.0.0.1", port: port))
         let loop = TestLoops.shared.next()
         var headers = Headers()
         if let credential { headers.add("Authorization", "Bearer \(credential)") }
+        if body != nil { headers.add("Content-Type", "application/json") }
         let sent = headers
         return try await Task(executorPreference: loop) {
             let client = try await HTTPClient.connect(to: address, on: loop)
             defer { client.close() }
-            return Answer(try await client.send(.get, target, headers: sent))
+            return Answer(
+                try await client.send(method, target, headers: sent, body: Array((body ?? "").utf8)))
         }.value
     }
 

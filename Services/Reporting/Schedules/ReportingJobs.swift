@@ -20,6 +20,9 @@ extension Reporting {
             Job("unused stations", .daily(at: Self.threeInTheMorning)) { [self] run in
                 ["stations": try await noteUnusedStations(on: run.dueAt)]
             },
+            Job("export clean-up", .every(seconds: 3_600)) { [self] _ in
+                ["forgotten": try await forgetExports()]
+            },
             Job("letters written", .every(seconds: 3_600)) { [self] _ in
                 ["forgotten": try await forgetLetters()]
             },
