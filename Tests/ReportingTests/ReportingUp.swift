@@ -85,19 +85,26 @@ final class ReportingUp: Sendable {
         try outcome.get()
     }
 
-    /// The mails that were sent, by whom they are to.
+    /// The mails that were sent, by whom they are to; nobody has two.
     func mails() throws -> [String: String] {
-        guard let files = FileManager.default.enumerator(atPath: outbox) else { return [:] }
         var mails: [String: String] = [:]
-        for case let file as String in files where file.hasSuffix(".eml") {
-            let text = try String(contentsOfFile: "\(outbox)/\(file)", encoding: .utf8)
-            let line = text.split(separator: "\r\n").first { $0.hasPrefix("To:") }
-            let to = String(line?.split(separator: "<").last?.prefix { $0 != ">" } ?? "").replacing(
-                "To: ", with: "")
+        for (to, text) in try letters() {
             #expect(mails[to] == nil, "\(to) has two mails")
             mails[to] = text
         }
         return mails
+    }
+
+    /// All mails that were sent.
+    func letters() throws -> [(to: String, text: String)] {
+        guard let files = FileManager.default.enumerator(atPath: outbox) else { return [] }
+        return try files.compactMap { $0 as? String }.filter { $0.hasSuffix(".eml") }.map { file in
+            let text = try String(contentsOfFile: "\(outbox)/\(file)", encoding: .utf8)
+            let line = text.split(separator: "\r\n").first { $0.hasPrefix("To:") }
+            let to = String(line?.split(separator: "<").last?.prefix { $0 != ">" } ?? "").replacing(
+                "To: ", with: "")
+            return (to, text)
+        }
     }
 
     /// The files of exports.

@@ -131,3 +131,55 @@ import Testing
         #expect(try await reporting.noteUnusedStations(on: again.endedAt + 11 * 86_400) == 1)
     }
 }
+
+@Suite(.reportingUp(instances: 2)) struct `Two instances under a clock that jumps` {
+    private let owner: Database
+
+    init() throws {
+        owner = try FreshDatabase.current.database(as: .owner)
+    }
+
+    private func runs(_ state: SQL) async throws -> [String] {
+        try await owner.run(
+            """
+            SELECT concat_ws(' ', job, key, attempts)
+            FROM reporting.job_run
+            WHERE job IN ('daily reminder', 'monthly report', 'unused stations') AND key >= '2026-11-29' AND \(state)
+            ORDER BY job, key
+            """)
+    }
+
+    @Test func `do each daily and monthly job once`() async throws {
+        let up = ReportingUp.current
+        let anna = try await up.rows.person("anna")
+        _ = try await NetworkRows().site("Harbour")
+        try await up.facts.end(try Charge(1, at: "2026-11-21T12:00:00Z", user: anna.id, cost: 450))
+        try await up.caughtUp()
+
+        // Back behind what was done, forward over it again, over the end of the month, and by days at once.
+        for (moment, done) in [
+            ("2026-11-29T18:00:01Z", 1), ("2026-11-29T17:30:00Z", 1), ("2026-11-29T18:30:00Z", 1),
+            ("2026-11-30T03:00:01Z", 2), ("2026-11-30T18:00:01Z", 3), ("2026-12-01T09:00:01Z", 4),
+            ("2026-11-30T23:00:00Z", 4), ("2026-12-01T09:30:00Z", 4), ("2026-12-01T18:00:05Z", 5),
+            ("2026-12-01T17:59:00Z", 5), ("2026-12-20T18:00:00Z", 6),
+        ] {
+            up.clock.set(to: try NetworkRows.at(moment))
+            try await Wait.until { try await runs("state = 'done'").count >= done }
+        }
+        try await Wait.until {
+            try await owner.run("SELECT count(*) FROM reporting.mail") as Int64 == 0
+        }
+
+        #expect(
+            try await runs("true") == [
+                "daily reminder 2026-11-29 1", "daily reminder 2026-11-30 1", "daily reminder 2026-12-01 1",
+                "daily reminder 2026-12-20 1", "monthly report 2026-12 1", "unused stations 2026-11-30 1",
+            ])
+        let letters = try up.letters().filter { $0.to == "anna@example.org" }.map(\.text)
+        #expect(letters.count == 5)
+        #expect(letters.filter { $0.contains("Your month 2026-11 with VoltBus") }.count == 1)
+        let entries: Int64 = try await owner.run(
+            "SELECT count(*) FROM reporting.audit_entry WHERE action = 'unused_station'")
+        #expect(entries == 1)
+    }
+}
