@@ -131,7 +131,7 @@ package final class Gateway: Sendable {
         let (database, clock) = (host.database, host.clock)
         return [
             Job("session sweep", .every(seconds: settings.sweepEvery)) { _ in
-                ["ended": try await sweep.endSilent()]
+                ["ended": try await sweep.endSilent(listening: try await sweep.keepWatch())]
             },
             Job("partitions", .every(seconds: 3_600)) { _ in try await partitions.tend() },
             Job("command claims", .every(seconds: 3_600)) { _ in

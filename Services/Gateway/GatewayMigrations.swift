@@ -18,6 +18,7 @@ package enum GatewayMigrations {
                     "v0009_session_updates": PackageResources.v0009_session_updates_sql,
                     "v0010_lists_and_profiles": PackageResources.v0010_lists_and_profiles_sql,
                     "v0011_presence": PackageResources.v0011_presence_sql,
+                    "v0012_watch": PackageResources.v0012_watch_sql,
                 ])
         }
     }

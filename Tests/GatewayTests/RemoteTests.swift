@@ -290,9 +290,9 @@ import Testing
         let sweep = Sweep(gateway: up.gateway)
 
         up.clock.advance(by: .seconds(19 * 60))
-        #expect(try await sweep.endSilent() == 0)
+        #expect(try await sweep.endSilent(listening: .distantPast) == 0)
         up.clock.advance(by: .seconds(61))
-        #expect(try await sweep.endSilent() == 1)
+        #expect(try await sweep.endSilent(listening: .distantPast) == 1)
 
         let session = try await up.session(number)
         #expect(session.end == "connection_lost")
@@ -306,7 +306,7 @@ import Testing
         let (station, number) = try await charging()
 
         up.clock.advance(by: .seconds(20 * 60 + 1))
-        #expect(try await Sweep(gateway: up.gateway).endSilent() == 1)
+        #expect(try await Sweep(gateway: up.gateway).endSilent(listening: .distantPast) == 1)
 
         let session = try await up.session(number)
         #expect(session.reason == "aborted by system")
@@ -315,12 +315,45 @@ import Testing
         await station.shutDown()
     }
 
+    /// For days, with rounds a day apart: a station that could not be heard is not silent.
+    @Test func `is not given up for a time in which nobody listened`() async throws {
+        let (station, number) = try await charging()
+        let sweep = Sweep(gateway: up.gateway)
+        #expect(try await sweep.keepWatch() == up.clock.now)
+
+        up.clock.advance(by: .seconds(3 * 86_400))
+        for _ in 1...4 {
+            #expect(try await sweep.endSilent(listening: try await sweep.keepWatch()) == 0)
+            up.clock.advance(by: .seconds(300))
+        }
+        #expect(try await sweep.endSilent(listening: try await sweep.keepWatch()) == 1)
+        #expect(try await up.session(number).isGuessed)
+        await station.shutDown()
+    }
+
+    @Test func `keeps what is still told of it for an operator to judge`() async throws {
+        let (station, number) = try await charging()
+        await station.advance(by: .seconds(1_800))
+        await station.sample()
+        up.clock.advance(by: .seconds(20 * 60 + 1))
+        _ = try await Sweep(gateway: up.gateway).endSilent(listening: .distantPast)
+
+        await station.advance(by: .seconds(1_800))
+        await station.sample()
+
+        let readings = try await up.readings(of: number)
+        #expect(readings.map(\.grade) == ["good", "doubtful"])
+        #expect(readings.last?.rule == "told after the session was closed")
+        #expect(try await up.session(number).energy == 5_000)
+        await station.shutDown()
+    }
+
     @Test func `that stops after all is amended by what flowed`() async throws {
         let (station, number) = try await charging()
         await station.advance(by: .seconds(1_800))
         await station.sample()
         up.clock.advance(by: .seconds(20 * 60 + 1))
-        #expect(try await Sweep(gateway: up.gateway).endSilent() == 1)
+        #expect(try await Sweep(gateway: up.gateway).endSilent(listening: .distantPast) == 1)
 
         await station.advance(by: .seconds(1_800))
         await station.stop(tag: "04A1")

@@ -165,8 +165,8 @@ import Testing
             await station.sample()
             first.clock.advance(by: .seconds(20 * 60 + 1))
 
-            async let here = Sweep(gateway: first.gateway).endSilent()
-            async let there = Sweep(gateway: second.gateway).endSilent()
+            async let here = Sweep(gateway: first.gateway).endSilent(listening: .distantPast)
+            async let there = Sweep(gateway: second.gateway).endSilent(listening: .distantPast)
             _ = try await (here, there)
 
             #expect(try await first.session(number).energy == 5_000)

@@ -50,12 +50,22 @@ extension Gateway {
         _ link: StationLink, _ received: Date
     ) async throws -> [StoredReading] {
         let (place, joined) = try await session(of: connector, transaction, link)
+        // The sweep has given it up, and it goes on: for an operator to judge, should its stop never come.
+        let closed =
+            if place == nil, let transaction, transaction > 0 {
+                try await host.database.run(.closedSession(Int64(transaction), at: link.id))
+            } else {
+                ID<ChargingSession>?.none
+            }
         var rows: [StoredReading] = []
         rows.reserveCapacity(samples.count)
         for timed in samples.map({ TimedSample($0.0, $0.1) }).sorted() {
             var timed = timed
             if let joined { timed.sample.repair(joined) }
-            rows.append(row(&timed, place, place ?? connector, link, received))
+            if closed != nil { timed.sample.doubt("told after the session was closed") }
+            var row = row(&timed, place, place ?? connector, link, received)
+            if let closed { (row.session, row.mayBeKnown) = (closed.number, true) }
+            rows.append(row)
         }
         if let place { stopWhereReached(place, link) }
         return rows

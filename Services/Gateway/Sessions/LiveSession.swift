@@ -72,3 +72,13 @@ extension Query where Result == LiveSession? {
         """
     }
 }
+
+extension Query where Result == ID<ChargingSession>? {
+    /// One that is closed by a guess.
+    static func closedSession(_ number: Int64, at point: ChargePointID) -> Self {
+        """
+        SELECT session_id FROM gateway.session
+        WHERE session_id = \(number) AND charge_point_id = \(point.text) AND is_finished AND is_guessed
+        """
+    }
+}

@@ -5,6 +5,7 @@ import FoundationEssentials
 import Hosting
 import OCPP
 import Postgres
+import Telemetry
 
 /// Looks after sessions that nobody closes: starts that never came, stations that fell silent (api.md 5.2).
 struct Sweep: Sendable {
@@ -12,6 +13,8 @@ struct Sweep: Sendable {
 
     /// A connector that says it is free, or has another session, ends the old one after this time.
     private static let freeFor: TimeInterval = 120
+    /// Between two rounds: less is no break, however short the rounds are.
+    private static let shortestBreak: TimeInterval = 60
 
     /// Ends starts whose station never began. Answers how many.
     func endStarts() async throws -> Int {
@@ -20,12 +23,25 @@ struct Sweep: Sendable {
         return try await end(late, end: .startTimeout, reason: "start timeout")
     }
 
-    /// Ends sessions that were silent too long. Answers how many.
-    func endSilent() async throws -> Int {
+    /// Notes that sessions are being looked after, now. Answers since when they have been without a break longer than two rounds of the job.
+    func keepWatch() async throws -> Date {
         let now = gateway.host.clock.now
-        let limit = now - seconds(gateway.settings.sweepSilence)
+        let longest = max(TimeInterval(2 * gateway.settings.sweepEvery), Self.shortestBreak)
+        let since = try await gateway.host.database.run(.keepWatch(at: now, longestBreak: longest))
+        if since == now { gateway.host.log.info("gateway.listens_anew", [:]) }
+        return since
+    }
+
+    /// Ends sessions that were silent too long. Answers how many.
+    ///
+    /// - Parameter listening: since when somebody would have heard them. After a longer outage of gateways or database, and after a jump of
+    ///   the clock, all of them look silent; their stations get the time to be heard.
+    func endSilent(listening: Date) async throws -> Int {
+        let now = gateway.host.clock.now
+        func limit(_ passed: TimeInterval) -> Date { listening <= now - passed ? now - passed : .distantPast }
         let silent = try await gateway.host.database.run(
-            .silentSessions(heardBefore: limit, freeSince: now - Self.freeFor))
+            .silentSessions(
+                heardBefore: limit(seconds(gateway.settings.sweepSilence)), freeSince: limit(Self.freeFor)))
         var ended = 0
         for session in silent {
             ended += try await end(
@@ -94,6 +110,21 @@ extension Query where Result == [ID<ChargingSession>] {
         WHERE status = 'initialized' AND requested_at < \(limit)
         ORDER BY session_id
         LIMIT 500
+        """
+    }
+}
+
+extension Query where Result == Date {
+    fileprivate static func keepWatch(at now: Date, longestBreak: TimeInterval) -> Self {
+        """
+        INSERT INTO gateway.watch AS watch (listening_since, looked_at) VALUES (\(now), \(now))
+        ON CONFLICT (is_only) DO UPDATE
+        SET listening_since = CASE
+                WHEN abs(extract(epoch FROM EXCLUDED.looked_at - watch.looked_at)) <= \(longestBreak) THEN watch.listening_since
+                ELSE EXCLUDED.looked_at
+            END,
+            looked_at = EXCLUDED.looked_at
+        RETURNING listening_since
         """
     }
 }
