@@ -80,6 +80,9 @@ class Suite:
         self.programs = os.path.abspath(os.environ.get("PROGRAMS", f"{ROOT}/.build/release"))
         if not os.path.exists(f"{self.programs}/gateway"):
             sys.exit(f"error: {self.programs}/gateway is not there; build it, or name another folder with PROGRAMS")
+        # What ends us ends all that we started.
+        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+            signal.signal(number, lambda *_: sys.exit("error: told to end"))
         self.folder = tempfile.mkdtemp(prefix="voltbus-faults.")
         os.chmod(self.folder, 0o711)
         self.gateways = [f"gateway-{number}" for number in range(1, gateways + 1)]
