@@ -127,6 +127,45 @@ import Testing
     }
 }
 
+@Suite(.reportingUp) struct `A report over months` {
+    /// Months are taken whole, and what they have too much is taken off again.
+    @Test func `has what ended in its range, whichever end of a month is nearer`() async throws {
+        let up = ReportingUp.current
+        var order = Shuffle(seed: 31)
+        let start = try #require(Timestamp("2026-07-20T00:00:00Z")).date
+        let days: UInt64 = 110
+        var charges: [Charge] = []
+        for number in 1...90 as ClosedRange<Int64> {
+            var charge = try Charge(
+                number, point: "CP\(number % 3)", user: 1 + number % 4, energy: number, cost: 2)
+            charge.endedAt = start + Double(order.next() % (days * 86_400))
+            charges.append(charge)
+        }
+        for charge in charges { try await up.facts.end(charge) }
+        try await up.caughtUp()
+
+        for _ in 0..<20 {
+            let ends = [order.next() % (days * 86_400), order.next() % (days * 86_400)].map(Double.init)
+                .sorted()
+            let (begin, end) = (start + ends[0], start + ends[1])
+            let inside = charges.filter { begin <= $0.endedAt && $0.endedAt < end }
+            let range = "from=\(Timestamp.text(begin))&to=\(Timestamp.text(end))"
+
+            let months: [MonthLine] = try await up.report("/api/v1/report/month?\(range)")
+            #expect(months.reduce(0) { $0 + $1.total } == inside.reduce(0) { $0 + $1.energy }, "\(range)")
+            #expect(months.allSatisfy { $0.count > 0 })
+            let points: [ChargerLine] = try await up.report("/api/v1/report/charger?\(range)")
+            for point in Set(charges.map(\.point)) {
+                let count = inside.filter { $0.point == point }.count
+                #expect(points.first { $0.user == point }?.count == (count == 0 ? nil : Int64(count)))
+            }
+            let users: [UserLine] = try await up.report("/api/v1/report/user?\(range)")
+            #expect(users.count == Set(inside.map(\.user)).count)
+            #expect(users.reduce(0) { $0 + $1.amount } == Int64(2 * inside.count))
+        }
+    }
+}
+
 @Suite(.reportingUp) struct `A report by account` {
     private let range = "from=2026-10-01&to=2026-10-31"
 

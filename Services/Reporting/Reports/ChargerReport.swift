@@ -35,6 +35,7 @@ extension Query where Result == [ChargerRow] {
         SELECT part.charge_point_id, \(raw: SessionSums.columns)
         \(SQL.parts(of: range, group: group, months: group == nil ? .ofPoints : .notUsed))
         GROUP BY part.charge_point_id
+        HAVING sum(part.sessions) <> 0
         ORDER BY part.charge_point_id
         """
     }

@@ -35,6 +35,7 @@ extension Query where Result == [MonthRow] {
             extract(month FROM part.moment AT TIME ZONE 'UTC')::integer AS month, \(raw: SessionSums.columns)
         \(SQL.parts(of: range, group: group, months: group == nil ? .ofPoints : .ofUsers))
         GROUP BY year, month
+        HAVING sum(part.sessions) <> 0
         ORDER BY year, month
         """
     }

@@ -53,9 +53,11 @@ package struct ReportRange: Equatable, Sendable {
     }
 
     /// The whole hours inside, which are read from the sums. Begin and end are the same when there are none.
-    package var wholeHours: (begin: Date, end: Date) {
-        let first = (begin.timeIntervalSince1970 / Self.hour).rounded(.up) * Self.hour
-        let last = (end.timeIntervalSince1970 / Self.hour).rounded(.down) * Self.hour
+    package var wholeHours: (begin: Date, end: Date) { Self.wholeHours(begin, end) }
+
+    static func wholeHours(_ begin: Date, _ end: Date) -> (begin: Date, end: Date) {
+        let first = (begin.timeIntervalSince1970 / hour).rounded(.up) * hour
+        let last = (end.timeIntervalSince1970 / hour).rounded(.down) * hour
         return (Date(timeIntervalSince1970: first), Date(timeIntervalSince1970: max(first, last)))
     }
 
@@ -66,11 +68,16 @@ package struct ReportRange: Equatable, Sendable {
         return (Date(timeIntervalSince1970: first * Self.hour), Int(last - first))
     }
 
-    /// The whole months (UTC) inside; nil when there are none.
-    package var wholeMonths: (begin: Date, end: Date)? {
-        let first = CalendarDay(of: begin, in: .gmt).firstOfMonth
-        let start = first.start == begin ? first : first.firstOfNextMonth
-        let last = CalendarDay(of: end, in: .gmt).firstOfMonth
-        return start < last ? (start.start, last.start) : nil
+    /// The months (UTC) that come nearest to it, each end moved by half a month at most; nil when there are none. What they
+    /// have too much is taken off again, which is less to read than adding up what they have too little.
+    package var nearestMonths: (begin: Date, end: Date)? {
+        let (first, last) = (Self.nearestMonth(to: begin), Self.nearestMonth(to: end))
+        return first < last ? (first, last) : nil
+    }
+
+    private static func nearestMonth(to moment: Date) -> Date {
+        let month = CalendarDay(of: moment, in: .gmt)
+        let (before, after) = (month.firstOfMonth.start, month.firstOfNextMonth.start)
+        return moment.timeIntervalSince(before) <= after.timeIntervalSince(moment) ? before : after
     }
 }

@@ -50,24 +50,24 @@ extension SQL {
         }
     }
 
-    /// The sessions of a range as a relation `part (moment, charge_point_id, user_id, sessions, energy_wh, amount)`: whole
-    /// months and whole hours from the sums, the rest from the facts of the hours that the range cuts.
+    /// The sessions of a range as a relation `part (moment, charge_point_id, user_id, sessions, energy_wh, amount)`: the
+    /// nearest months and whole hours from the sums, the rest from the facts of the hours that the range cuts. What the
+    /// months have too much is there with a minus, so that groups may come to nothing: `HAVING sum(part.sessions) <> 0`.
     static func parts(of range: ReportRange, group: String?, months: Months) -> SQL {
-        let hours = range.wholeHours
         let members: SQL =
             group.map { group in
                 "JOIN accounts_view.account AS member ON member.user_id = part.user_id AND member.user_group = \(group)"
             } ?? .nothing
-        var pieces = [
-            Self.facts(range.begin, min(hours.begin, range.end)), Self.facts(hours.end, range.end),
-        ]
-        if months != .notUsed, let whole = range.wholeMonths {
-            pieces.append(Self.hours(hours.begin, whole.begin))
-            pieces.append(
-                months.source + " WHERE month >= \(whole.begin) AND month < \(whole.end) AND sessions > 0")
-            pieces.append(Self.hours(whole.end, hours.end))
+        var pieces: [SQL]
+        if months != .notUsed, let whole = range.nearestMonths {
+            pieces = [
+                months.source + " WHERE month >= \(whole.begin) AND month < \(whole.end) AND sessions > 0"
+            ]
+            pieces += sums(whole.begin, range.begin, areTaken: true) + sums(range.begin, whole.begin)
+            pieces += sums(range.end, whole.end, areTaken: true) + sums(whole.end, range.end)
         } else {
-            pieces.append(Self.hours(hours.begin, hours.end))
+            // A range that is empty still is a relation.
+            pieces = [facts(range.begin, range.begin, "1")] + sums(range.begin, range.end)
         }
         return """
             FROM (
@@ -77,17 +77,28 @@ extension SQL {
             """
     }
 
-    private static func hours(_ begin: Date, _ end: Date) -> SQL {
+    /// - Parameter areTaken: away from what the months have too much.
+    private static func sums(_ begin: Date, _ end: Date, areTaken: Bool = false) -> [SQL] {
+        guard begin < end else { return [] }
+        let whole = ReportRange.wholeHours(begin, end)
+        let sign: SQL = areTaken ? "-1" : "1"
+        return [
+            facts(begin, min(whole.begin, end), sign), hours(whole.begin, whole.end, sign),
+            facts(whole.end, end, sign),
+        ]
+    }
+
+    private static func hours(_ begin: Date, _ end: Date, _ sign: SQL) -> SQL {
         """
-        SELECT hour, charge_point_id, user_id, sessions, energy_wh, amount
+        SELECT hour, charge_point_id, user_id, \(sign) * sessions, \(sign) * energy_wh, \(sign) * amount
         FROM reporting.rollup_hour
         WHERE hour >= \(begin) AND hour < \(end) AND sessions > 0
         """
     }
 
-    private static func facts(_ begin: Date, _ end: Date) -> SQL {
+    private static func facts(_ begin: Date, _ end: Date, _ sign: SQL) -> SQL {
         """
-        SELECT ended_at, charge_point_id, user_id, 1::bigint, energy_wh, amount
+        SELECT ended_at, charge_point_id, user_id, \(sign)::bigint, \(sign) * energy_wh, \(sign) * amount
         FROM reporting.session_fact
         WHERE ended_at >= \(begin) AND ended_at < \(end)
         """

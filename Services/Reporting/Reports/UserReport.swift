@@ -37,6 +37,7 @@ extension Query where Result == [UserRow] {
             SELECT part.user_id, \(raw: SessionSums.columns)
             \(SQL.parts(of: range, group: group, months: .ofUsers))
             GROUP BY part.user_id
+            HAVING sum(part.sessions) <> 0
         ) AS sums (user_id, energy_wh, sessions, amount)
         LEFT JOIN accounts_view.account AS driver ON driver.user_id = sums.user_id
         ORDER BY 1, 2, sums.user_id
