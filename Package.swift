@@ -65,6 +65,8 @@ let package = Package(
             exclude: ["README.md", "VIEWS.md"],
             swiftSettings: house),
         .target(name: "Tariff", dependencies: ["Core"], path: "Shared/Tariff", swiftSettings: house),
+        .target(
+            name: "Sites", dependencies: ["Core", "Postgres"], path: "Shared/Sites", swiftSettings: house),
         .target(name: "OCPP", dependencies: ["Core"], path: "Shared/OCPP", swiftSettings: house),
         .target(
             name: "Sockets", dependencies: ["Core", "CEpoll"], path: "Shared/Sockets", swiftSettings: house),
@@ -125,7 +127,7 @@ let package = Package(
             name: "AccountsService",
             dependencies: [
                 "Bus", "Compression", "Contracts", "Core", "Crypto", "Documents", "HTTP", "Hosting",
-                "Identity", "Jobs", "Lifecycle", "Mail", "Outbound", "Postgres", "Redis", "Settings",
+                "Identity", "Jobs", "Lifecycle", "Mail", "Outbound", "Postgres", "Redis", "Settings", "Sites",
                 "Sockets", "Tariff", "Telemetry", "WebSocket",
             ],
             path: "Services/Accounts", exclude: ["Main", "README.md"],
@@ -138,7 +140,7 @@ let package = Package(
             name: "BillingService",
             dependencies: [
                 "Bus", "Compression", "Contracts", "Core", "Crypto", "Documents", "HTTP", "Hosting",
-                "Identity", "Jobs", "Lifecycle", "Mail", "Outbound", "Postgres", "Redis", "Settings",
+                "Identity", "Jobs", "Lifecycle", "Mail", "Outbound", "Postgres", "Redis", "Settings", "Sites",
                 "Tariff", "Telemetry",
             ],
             path: "Services/Billing", exclude: ["Main", "README.md"], resources: [.embedInCode("Migrations")],

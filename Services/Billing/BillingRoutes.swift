@@ -7,6 +7,7 @@ extension Billing {
         quoteRoutes
         ledgerRoutes
         sessionRoutes
+        recentRoutes
         explainRoutes
         receiptRoutes
         invoiceRoutes

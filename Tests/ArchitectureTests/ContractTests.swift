@@ -8,7 +8,6 @@ import Testing
         "GET /api/v1/chargings/usage",
         "POST /api/v1/chargings/qr",
         "GET /api/v1/chargings/qr/{}",
-        "GET /api/v1/transactions/recent",
         "GET /api/v1/reports",
         "POST /api/v1/reports",
         "GET /api/v1/reports/{}",

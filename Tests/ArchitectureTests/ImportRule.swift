@@ -14,6 +14,7 @@ enum ImportRule {
         "Shared/Compression": ["Core", "CZlib", "FoundationEssentials"],
         "Shared/Contracts": ["Core", "FoundationEssentials"],
         "Shared/Tariff": ["Core", "FoundationEssentials"],
+        "Shared/Sites": ["Core", "Postgres", "FoundationEssentials"],
         "Shared/OCPP": ["Core", "FoundationEssentials"],
         "Shared/Sockets": ["Core", "CEpoll", "Glibc", "Dispatch"],
         "Shared/HTTP": [

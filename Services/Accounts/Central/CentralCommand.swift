@@ -6,6 +6,7 @@ import HTTP
 import Hosting
 import Postgres
 import Redis
+import Sites
 
 /// What `/csc` is asked (api.md 2.2.9).
 struct CentralInput: Codable, Sendable {

@@ -3,6 +3,7 @@ import Core
 import HTTP
 import Hosting
 import Postgres
+import Sites
 
 struct ConfigurationQuery: Codable, Sendable {
     /// `a,b`; all without it.

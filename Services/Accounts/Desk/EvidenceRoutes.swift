@@ -3,6 +3,7 @@ import FoundationEssentials
 import HTTP
 import Hosting
 import Postgres
+import Sites
 
 struct LogQuery: Codable, Sendable, PageParameters {
     var page: Int?

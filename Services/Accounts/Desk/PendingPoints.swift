@@ -3,6 +3,7 @@ import FoundationEssentials
 import HTTP
 import Hosting
 import Postgres
+import Sites
 
 /// A charge point that waits for an operator's word, and what it has said so far.
 struct PendingPoint: Codable, Sendable {

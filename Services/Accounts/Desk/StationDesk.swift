@@ -4,6 +4,7 @@ import Core
 import HTTP
 import Hosting
 import Postgres
+import Sites
 
 /// A command to one charge point in plain words, for those who look after it (api.md 2.2.7). What the station answers is read
 /// by whoever asked.

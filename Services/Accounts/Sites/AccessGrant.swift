@@ -5,6 +5,7 @@ import FoundationEssentials
 import HTTP
 import Hosting
 import Postgres
+import Sites
 
 /// Somebody whom a host lets use a private point (api.md 4.4).
 struct AccessGrantBody: Codable, Equatable, Sendable {

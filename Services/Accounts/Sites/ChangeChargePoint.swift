@@ -5,6 +5,7 @@ import FoundationEssentials
 import HTTP
 import Hosting
 import Postgres
+import Sites
 
 /// Changes a charge point's entry, with its connectors, in one transaction; the gateway hears of it and reads it anew.
 struct ChangeChargePoint {

@@ -5,6 +5,7 @@ import FoundationEssentials
 import HTTP
 import Hosting
 import Postgres
+import Sites
 import Telemetry
 
 /// Enters, changes and hides connectors by their one number.

@@ -1,5 +1,6 @@
 import Contracts
 import Core
+import Sites
 
 /// What may be written of a charge point, by whichever door; absent fields stay as they are.
 struct ChargePointChange: Codable, Sendable {

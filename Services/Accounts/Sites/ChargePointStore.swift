@@ -2,6 +2,7 @@ import Core
 import FoundationEssentials
 import Hosting
 import Postgres
+import Sites
 
 /// Which charge points are asked for.
 struct ChargePointFilter: Sendable {
@@ -40,6 +41,25 @@ extension SQL {
         }
         return condition
     }
+}
+
+extension ChargePointRow {
+    /// The relations behind `columns`.
+    static let relations: SQL = """
+        FROM accounts.charge_point AS point
+        LEFT JOIN accounts.site AS site ON site.id = point.site_id
+        LEFT JOIN gateway_view.station AS station ON station.charge_point_id = point.charge_point_id
+        LEFT JOIN gateway_view.connector_status AS whole
+            ON whole.charge_point_id = point.charge_point_id AND whole.connector_id = 0
+        """
+}
+
+extension ConnectorRow {
+    static let relations: SQL = """
+        FROM accounts.connector AS connector
+        LEFT JOIN gateway_view.connector_status AS report
+            ON report.charge_point_id = connector.charge_point_id AND report.connector_id = connector.number
+        """
 }
 
 extension Query where Result == [ChargePointRow] {
@@ -98,7 +118,9 @@ extension Accounts {
         guard !rows.isEmpty else { return [] }
         let connectors = try await host.database.run(.connectors(of: rows.map(\.id)))
         let byPoint = Dictionary(grouping: connectors, by: \.point)
-        return rows.map { $0.body(byPoint[$0.id] ?? [], for: viewer) }
+        return rows.map {
+            $0.body(byPoint[$0.id] ?? [], seesHardware: viewer.seesHardware(ofOwner: $0.owner))
+        }
     }
 
     /// Throws: `SiteRefusal.noSuchPoint`, also for a point that the viewer may not know of.

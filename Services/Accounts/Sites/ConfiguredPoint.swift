@@ -1,6 +1,7 @@
 import Core
 import FoundationEssentials
 import Postgres
+import Sites
 
 /// A charge point as its owner or an operator configured it, and the rules of changing it (api.md 1.6, 2.2.6, 2.2.7).
 struct ConfiguredPoint: Row, Equatable, Sendable {

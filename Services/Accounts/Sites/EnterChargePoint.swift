@@ -5,6 +5,7 @@ import Crypto
 import HTTP
 import Hosting
 import Postgres
+import Sites
 
 /// A new charge point, its connectors and its connection password, in one transaction.
 struct EnterChargePoint {

@@ -4,6 +4,7 @@ import Core
 import HTTP
 import Hosting
 import Postgres
+import Sites
 
 /// Hides a charge point: its sessions and bills stay, its station is sent away and not let in again.
 struct HideChargePoint {

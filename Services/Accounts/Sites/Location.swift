@@ -2,6 +2,7 @@ import Core
 import HTTP
 import Hosting
 import Postgres
+import Sites
 
 /// A station as the evsys-compatible family shows it (api.md 4.3).
 struct LocationBody: Codable, Equatable, Sendable {

@@ -2,6 +2,7 @@ import Core
 import HTTP
 import Hosting
 import Postgres
+import Sites
 
 /// The identity of a charge point in a path.
 struct PointPath: Codable, Sendable {

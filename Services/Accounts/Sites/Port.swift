@@ -1,6 +1,7 @@
 import Core
 import FoundationEssentials
 import Postgres
+import Sites
 
 /// A connector addressed by its one number (api.md 4.5).
 struct PortBody: Codable, Equatable, Sendable {
@@ -12,7 +13,7 @@ struct PortBody: Codable, Equatable, Sendable {
     var connector_type: String
     var current_type: String
     var status: PortStatus
-    var state: ConnectorState
+    var state: ShownState
     @OrNull var price_per_kwh: Int64?
     @OrNull var price_per_kwh_decimal: String?
     var effective_price_per_kwh: Int64
@@ -115,7 +116,7 @@ struct PortRow: Row, Equatable, Sendable {
             id: connector.port, station_id: site, charge_point_id: connector.point,
             connector_id: Int(connector.number), max_power: Int(connector.powerW),
             connector_type: connector.type, current_type: connector.currentType, status: status,
-            state: connector.overlay == nil ? ConnectorState(ocpp: shownStatus) : .unavailable,
+            state: connector.overlay == nil ? ShownState(ocpp: shownStatus) : .unavailable,
             price_per_kwh: connector.pricePerKWh,
             price_per_kwh_decimal: connector.pricePerKWh.map { Money($0, currency).decimal },
             effective_price_per_kwh: effective,

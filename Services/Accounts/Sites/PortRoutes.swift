@@ -7,6 +7,7 @@ import FoundationEssentials
 import HTTP
 import Hosting
 import Postgres
+import Sites
 
 struct PortPath: Codable, Sendable {
     var id: ID<Port>
@@ -40,7 +41,7 @@ struct PortLive: Codable, Sendable {
     var id: Int64
     var status: PortStatus
     var ocpp_status: String
-    var state: ConnectorState
+    var state: ShownState
     var is_online: Bool
     var status_time: Date
 }

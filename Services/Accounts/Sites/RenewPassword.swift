@@ -6,6 +6,7 @@ import HTTP
 import Hosting
 import Postgres
 import Redis
+import Sites
 import Telemetry
 
 /// Gives a charge point another connection password; the station must come again with it.

@@ -4,6 +4,7 @@ import FoundationEssentials
 import HTTP
 import Hosting
 import Postgres
+import Sites
 
 struct TimeSlotQuery: Codable, Sendable, PageParameters {
     var page: Int?

@@ -1,9 +1,6 @@
 import Core
 import FoundationEssentials
 
-/// "Never" in the evsys-compatible family.
-let never = Date(timeIntervalSince1970: -62_135_596_800)
-
 /// An order, as the API shows it (api.md 4.9).
 struct OrderBody: Codable, Equatable, Sendable {
     /// 0 for none.
@@ -40,9 +37,9 @@ struct OrderBody: Codable, Equatable, Sendable {
         result = order.result
         date = String(Timestamp.text(order.openedAt).prefix(10))
         time_opened = order.openedAt
-        time_closed = order.closedAt ?? never
+        time_closed = order.closedAt ?? .never
         refund_amount = order.refunded
-        refund_time = order.refundedAt ?? never
+        refund_time = order.refundedAt ?? .never
         kind = order.kind.rawValue
     }
 }

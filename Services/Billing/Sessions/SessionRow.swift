@@ -122,7 +122,7 @@ struct SessionRow: Row, Sendable {
             transaction_id: number, session_id: uuid, is_finished: isFinished, connector_id: Int(connector),
             charge_point_id: point, id_tag: tag, reservation_id: reservation, meter_start: meterStart,
             meter_stop: meterStop ?? meterStart + energy, time_start: startedAt,
-            time_stop: endedAt ?? never, reason: reason,
+            time_stop: endedAt ?? .never, reason: reason,
             id_tag_note: note,
             username: username, payment_amount: cost ?? priceRunning, payment_billed: paid ?? 0,
             payment_order: paymentOrder ?? 0, payment_error: paymentError ?? "", payment_plan: plan,
@@ -130,7 +130,7 @@ struct SessionRow: Row, Sendable {
             payment_method: details.card, payment_orders: details.orders,
             user_tag: SessionTag(id_tag: tag, username: username), protocol_version: version, evse_id: nil,
             metadata: [:],
-            refund_amount: refunded ?? 0, refund_time: refundedAt ?? never, funding: funding,
+            refund_amount: refunded ?? 0, refund_time: refundedAt ?? .never, funding: funding,
             currency: currency.code)
     }
 

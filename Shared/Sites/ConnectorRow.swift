@@ -1,39 +1,33 @@
 import Core
-import FoundationEssentials
-import Postgres
+package import FoundationEssentials
+package import Postgres
 
-/// A connector with what its station last said of it.
-struct ConnectorRow: Row, Equatable, Sendable {
-    var port: Int64
-    var point: String
-    var number: Int32
-    var name: String
-    var type: String
-    var currentType: String
-    var powerW: Int32
-    var pricePerKWh: Int64?
-    var isActive: Bool
-    var overlay: String?
-    var status: String?
-    var errorCode: String?
-    var info: String?
-    var vendorID: String?
-    var since: Date?
-    var session: Int64?
+/// A connector with what its station last said of it, from the relations `connector` and `report`.
+package struct ConnectorRow: Row, Equatable, Sendable {
+    package var port: Int64
+    package var point: String
+    package var number: Int32
+    package var name: String
+    package var type: String
+    package var currentType: String
+    package var powerW: Int32
+    package var pricePerKWh: Int64?
+    package var isActive: Bool
+    package var overlay: String?
+    package var status: String?
+    package var errorCode: String?
+    package var info: String?
+    package var vendorID: String?
+    package var since: Date?
+    package var session: Int64?
 
-    static let columns = """
+    package static let columns = """
         connector.port_id, connector.charge_point_id, connector.number, connector.name, connector.connector_type,
         connector.current_type, connector.power_w, connector.price_per_kwh, connector.is_active, connector.overlay,
         report.status, report.error_code, report.info, report.vendor_id, report.since, report.session_id
         """
 
-    static let relations: SQL = """
-        FROM accounts.connector AS connector
-        LEFT JOIN gateway_view.connector_status AS report
-            ON report.charge_point_id = connector.charge_point_id AND report.connector_id = connector.number
-        """
-
-    init(_ cells: inout Cells) throws {
+    package init(_ cells: inout Cells) throws {
         port = try cells.next()
         point = try cells.next()
         number = try cells.next()
@@ -53,15 +47,15 @@ struct ConnectorRow: Row, Equatable, Sendable {
     }
 
     /// As it is shown everywhere: a point that is away or out of use takes its connectors with it.
-    func shownStatus(of point: ChargePointRow) -> String {
+    package func shownStatus(of point: ChargePointRow) -> String {
         point.isOutOfUse ? "Unavailable" : status ?? "Unknown"
     }
 
-    func shownState(of point: ChargePointRow) -> ConnectorState {
-        overlay == nil ? ConnectorState(ocpp: shownStatus(of: point)) : .unavailable
+    package func shownState(of point: ChargePointRow) -> ShownState {
+        overlay == nil ? ShownState(ocpp: shownStatus(of: point)) : .unavailable
     }
 
-    func body(of point: ChargePointRow) -> ConnectorBody {
+    package func body(of point: ChargePointRow) -> ConnectorBody {
         ConnectorBody(
             connector_id: Int(number), connector_id_name: name, charge_point_id: self.point, type: type,
             status: shownStatus(of: point), status_time: since ?? .never, state: shownState(of: point),

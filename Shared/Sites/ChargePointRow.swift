@@ -1,40 +1,41 @@
 import Core
-import FoundationEssentials
-import Postgres
+package import FoundationEssentials
+package import Postgres
 
-/// A charge point with what its station last said, in one row.
-struct ChargePointRow: Row, Equatable, Sendable {
-    var id: String
-    var title: String
-    var description: String
-    var address: String
-    var latitude: Double?
-    var longitude: Double?
-    var owner: Int64?
-    var site: Int64?
-    var isEnabled: Bool
-    var accessLevel: Int16
-    var powerLimitW: Int32?
-    var smartCharging: Bool
-    var triggerMessage: Bool
-    var registration: String
-    var securityProfile: Int16
-    var defaultProtocol: String?
-    var createdAt: Date
-    var model: String?
-    var serialNumber: String?
-    var vendor: String?
-    var firmware: String?
-    var protocolVersion: String?
-    var lastSeen: Date?
-    var isOnline: Bool
-    var status: String?
-    var errorCode: String?
-    var info: String?
-    var statusSince: Date?
-    var statusReceived: Date?
+/// A charge point with what its station last said, in one row. Whose relations `point`, `site`, `station` and `whole` are is the
+/// reader's matter: its owner has its tables, the others the published views.
+package struct ChargePointRow: Row, Equatable, Sendable {
+    package var id: String
+    package var title: String
+    package var description: String
+    package var address: String
+    package var latitude: Double?
+    package var longitude: Double?
+    package var owner: Int64?
+    package var site: Int64?
+    package var isEnabled: Bool
+    package var accessLevel: Int16
+    package var powerLimitW: Int32?
+    package var smartCharging: Bool
+    package var triggerMessage: Bool
+    package var registration: String
+    package var securityProfile: Int16
+    package var defaultProtocol: String?
+    package var createdAt: Date
+    package var model: String?
+    package var serialNumber: String?
+    package var vendor: String?
+    package var firmware: String?
+    package var protocolVersion: String?
+    package var lastSeen: Date?
+    package var isOnline: Bool
+    package var status: String?
+    package var errorCode: String?
+    package var info: String?
+    package var statusSince: Date?
+    package var statusReceived: Date?
 
-    static let columns = """
+    package static let columns = """
         point.charge_point_id, point.title, point.description, point.address,
         coalesce(point.latitude, site.latitude), coalesce(point.longitude, site.longitude), point.owner_id, point.site_id,
         point.is_enabled, point.access_level, point.power_limit_w, point.smart_charging, point.trigger_message,
@@ -44,16 +45,7 @@ struct ChargePointRow: Row, Equatable, Sendable {
         whole.status, whole.error_code, whole.info, whole.since, whole.received_at
         """
 
-    /// The relations behind `columns`.
-    static let relations: SQL = """
-        FROM accounts.charge_point AS point
-        LEFT JOIN accounts.site AS site ON site.id = point.site_id
-        LEFT JOIN gateway_view.station AS station ON station.charge_point_id = point.charge_point_id
-        LEFT JOIN gateway_view.connector_status AS whole
-            ON whole.charge_point_id = point.charge_point_id AND whole.connector_id = 0
-        """
-
-    init(_ cells: inout Cells) throws {
+    package init(_ cells: inout Cells) throws {
         id = try cells.next()
         title = try cells.next()
         description = try cells.next()
@@ -86,10 +78,10 @@ struct ChargePointRow: Row, Equatable, Sendable {
     }
 
     /// Nobody can charge here: away, or said so itself.
-    var isOutOfUse: Bool { !isOnline || status == "Unavailable" || status == "Faulted" }
+    package var isOutOfUse: Bool { !isOnline || status == "Unavailable" || status == "Faulted" }
 
-    func body(_ connectors: [ConnectorRow], for viewer: Viewer) -> ChargePointBody {
-        let seesHardware = viewer.seesHardware(ofOwner: owner)
+    /// - Parameter seesHardware: serial number, vendor and firmware are for those who look after the point.
+    package func body(_ connectors: [ConnectorRow], seesHardware: Bool) -> ChargePointBody {
         let connection: ChargePointBody.ConnectionStatus =
             !isEnabled ? .disabled : isOnline ? .connected : .disconnected
         return ChargePointBody(
