@@ -15,11 +15,13 @@ package final class Billing: Sendable {
     let press: InvoicePress
     /// Issues one invoice at a time: those that wait for the next number wait here.
     let invoiceDesk = Turnstile()
+    /// Prints one invoice at a time.
+    let printer = Turnstile()
     let provider: any PaymentProvider
     let figures: BillingFigures
     let mail: MailQueue
 
-    /// Throws: `CryptoFailure` when no keys can be made of SECRET_KEY.
+    /// Throws: `CryptoFailure` when no keys can be made of SECRET_KEY, `BadRedsysKey`.
     package init(_ host: Host, _ settings: BillingSettings) throws {
         self.host = host
         self.settings = settings
@@ -30,6 +32,8 @@ package final class Billing: Sendable {
             clock: host.clock, log: host.log)
         switch settings.payments.provider {
         case .sandbox: provider = try Sandbox(settings)
+        case .redsys:
+            provider = try Redsys(settings.payments.redsys, currency: settings.payments.currencyNumber)
         }
     }
 
@@ -46,7 +50,7 @@ package final class Billing: Sendable {
             ParkingIntake(self).part,
             host.task("mail") { [mail] in await mail.run() },
         ]
-        var jobs = [paymentRun, followUpInvoices]
+        var jobs = [paymentRun, followUpInvoices, invoiceDocuments]
         if settings.stopsAtEmptyBalance {
             let watch = BalanceWatch(self)
             parts.append(watch.part)
@@ -64,6 +68,12 @@ package final class Billing: Sendable {
     private var followUpInvoices: Job {
         Job("follow-up invoices", .every(seconds: 60)) { [self] _ in
             ["issued": try await FollowUpInvoices(billing: self).run()]
+        }
+    }
+
+    private var invoiceDocuments: Job {
+        Job("invoice documents", .every(seconds: 60)) { [self] _ in
+            ["printed": try await PrintInvoice(billing: self).runAll()]
         }
     }
 

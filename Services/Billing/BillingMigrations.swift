@@ -17,6 +17,7 @@ package enum BillingMigrations {
                     "v0008_mail": PackageResources.v0008_mail_sql,
                     "v0009_personal_copy": PackageResources.v0009_personal_copy_sql,
                     "v0010_logs": PackageResources.v0010_logs_sql,
+                    "v0011_invoice_documents": PackageResources.v0011_invoice_documents_sql,
                 ])
         }
     }

@@ -76,29 +76,12 @@ struct BillingHouse: Sendable {
     }
 }
 
-/// Tests that run at once, each with its servers and clients: more of them would only wait for the processor until their
-/// requests are out of time.
-actor Houses {
-    static let all = Houses()
-
-    private var free = 6
-    private var queue: [CheckedContinuation<Void, Never>] = []
-
-    func enter() async {
-        guard free == 0 else {
-            free -= 1
-            return
-        }
-        await withCheckedContinuation { queue.append($0) }
-    }
-
-    func leave() {
-        if queue.isEmpty { free += 1 } else { queue.removeFirst().resume() }
-    }
-}
-
 /// Database and Redis of one test's own.
 struct HouseTrait: TestTrait, SuiteTrait, TestScoping {
+    /// Tests that run at once, each with its servers and clients: more of them would only wait for the processor until their
+    /// requests are out of time.
+    private static let places = Places(6)
+
     var isRecursive: Bool { true }
 
     func scopeProvider(for test: Test, testCase: Test.Case?) -> Self? { testCase == nil ? nil : self }
@@ -112,7 +95,7 @@ struct HouseTrait: TestTrait, SuiteTrait, TestScoping {
         for test: Test, testCase: Test.Case?,
         performing function: @Sendable @concurrent () async throws -> Void
     ) async throws {
-        await Houses.all.enter()
+        await Self.places.take()
         let outcome: Result<Void, any Error>
         do {
             try await FreshDatabaseTrait.suite(as: .billing).provideScope(for: test, testCase: testCase) {
@@ -122,7 +105,7 @@ struct HouseTrait: TestTrait, SuiteTrait, TestScoping {
             }
             outcome = .success(())
         } catch { outcome = .failure(error) }
-        await Houses.all.leave()
+        Self.places.giveBack()
         try outcome.get()
     }
 }

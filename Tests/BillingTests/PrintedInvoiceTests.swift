@@ -60,4 +60,46 @@ import Testing
             #expect(codes.first?.hasPrefix("SID*1.0*ID:VB2026/000001*DD:20261120*AM:5.40*CC:EUR") == true)
         }
     }
+
+    /// As it is when the process ends between the number and the paper.
+    @Test(.house) func `is printed a minute later where nobody printed it, and stays as it is`() async throws
+    {
+        try await BillingHouse.open { house in
+            let anna = try await house.person("anna")
+            var sessions: [Int64] = []
+            for point in ["CP-1", "CP-2"] {
+                sessions.append(try await house.store(SampleSession(point: point, driver: anna)))
+            }
+            try await house.caughtUp()
+            let printed = try await house.call(
+                .post, "/invoices", as: anna, ["charging_id": .integer(sessions[0])])
+            #expect(printed.status == 201)
+            let owner = house.owner
+            let unprinted: Int64 = try await owner.run(
+                """
+                INSERT INTO billing.invoice (number, kind, issued_at, user_id, ledger_entry_id, charging_id, seller, buyer,
+                    lines, net, vat, vat_hundredths, gross, currency, supplied_at, language, funding, paper)
+                SELECT 'VB2026/000002', 'invoice', issued_at, invoice.user_id, entry.id, entry.charging_id, seller, buyer,
+                    lines, net, vat, vat_hundredths, gross, invoice.currency, supplied_at, language, invoice.funding, paper
+                FROM billing.invoice AS invoice
+                JOIN billing.ledger_entry AS entry ON entry.charging_id = \(sessions[1]) AND entry.type = 'Payment'
+                WHERE invoice.charging_id = \(sessions[0])
+                RETURNING id
+                """)
+
+            house.clock.advance(by: .seconds(61))
+
+            try await BillingHouse.eventually("both are printed") {
+                try await owner.run("SELECT count(*) FROM billing.invoice_document" as Query<Int64>) == 2
+            }
+            let kept: Octets = try await owner.run(
+                "SELECT pdf FROM billing.invoice_document WHERE invoice_id = \(unprinted)")
+            let shown = try await house.call(.get, "/invoices/\(unprinted)/pdf", as: anna)
+            #expect(shown.bytes == kept.bytes)
+            #expect(shown.bytes.starts(with: Array("%PDF-".utf8)))
+            await #expect(throws: (any Error).self) {
+                try await owner.run("UPDATE billing.invoice_document SET pdf = ''" as Query<Void>)
+            }
+        }
+    }
 }

@@ -36,6 +36,35 @@ import Testing
     }
 }
 
+@Suite struct `Keys by triple DES` {
+    /// Vectors that others publish for Redsys's HMAC_SHA256_V1, and `openssl enc -des-ede3-cbc -nopad` agrees with.
+    @Test func `agree with what others publish`() throws {
+        let key = try #require(Base64.standard.bytes("sq7HjrUOBfKmC576ILgskD5srU870gJ7"))
+        func encrypted(_ text: String) throws -> String {
+            Base64.standard.text(try TripleDES.encrypt(Array(text.utf8), key: key))
+        }
+
+        #expect(try encrypted("012345678") == "ub0/L8+E9+9ITQJwk3SvHA==")
+        #expect(try encrypted("0") == "Qyx5NZhbucY=")
+        #expect(try encrypted("") == "")
+    }
+
+    /// A notification of a real shop's, as a public library prints it.
+    @Test func `make the signature of a notification`() throws {
+        let parameters =
+            "eyJEc19EYXRlIjoiMjAlMkYxMCUyRjIwMTciLCJEc19Ib3VyIjoiMTclM0EyMyIsIkRzX1NlY3VyZVBheW1lbnQiOiIwIiwiRHNfQW1v"
+            + "dW50IjoiMTAwIiwiRHNfQ3VycmVuY3kiOiI5NzgiLCJEc19PcmRlciI6IjAwMDA5NjU1RDg0IiwiRHNfTWVyY2hhbnRDb2RlIjoiMzI3"
+            + "MjM0Njg4IiwiRHNfVGVybWluYWwiOiIwMDEiLCJEc19SZXNwb25zZSI6Ijk5MTUiLCJEc19UcmFuc2FjdGlvblR5cGUiOiIwIiwiRHNf"
+            + "TWVyY2hhbnREYXRhIjoiIiwiRHNfQXV0aG9yaXNhdGlvbkNvZGUiOiIrKysrKysiLCJEc19Db25zdW1lckxhbmd1YWdlIjoiMSJ9"
+        let secret = try #require(Base64.standard.bytes("sq7HjrUOBfKmC576ILgskD5srU870gJ7"))
+
+        let key = try TripleDES.encrypt(Array("00009655D84".utf8), key: secret)
+
+        let signature = HMAC.sha256(Array(parameters.utf8), key: key)
+        #expect(Base64.url.text(signature) == "vrUsaNbxfonyn4ONUos6oosUaTBY0_SGoKDel6qsHqk")
+    }
+}
+
 @Suite struct `Encodings` {
     /// RFC 4648 §10.
     private static let vectors = [

@@ -1,7 +1,7 @@
 import Synchronization
 
 /// Lets so many in at once; the others wait in the order in which they came.
-final class Places: Sendable {
+package final class Places: Sendable {
     private struct State {
         var free: Int
         var waiting: [CheckedContinuation<Void, Never>] = []
@@ -9,9 +9,9 @@ final class Places: Sendable {
 
     private let state: Mutex<State>
 
-    init(_ count: Int) { state = Mutex(State(free: count)) }
+    package init(_ count: Int) { state = Mutex(State(free: count)) }
 
-    func take() async {
+    package func take() async {
         await withCheckedContinuation { continuation in
             let isFree = state.withLock { state in
                 guard state.free > 0 else {
@@ -25,7 +25,7 @@ final class Places: Sendable {
         }
     }
 
-    func giveBack() {
+    package func giveBack() {
         let next = state.withLock { state -> CheckedContinuation<Void, Never>? in
             guard state.waiting.isEmpty else { return state.waiting.removeFirst() }
             state.free += 1

@@ -236,7 +236,7 @@ extension Query where Result == [PrintedInvoice] {
     fileprivate static func invoices(of user: ID<User>, after last: Int64, limit: Int) -> Self {
         """
         SELECT \(columns: PrintedInvoice.self) FROM billing_view.invoice_document
-        WHERE user_id = \(user) AND invoice_id > \(last)
+        WHERE user_id = \(user) AND invoice_id > \(last) AND pdf IS NOT NULL
         ORDER BY invoice_id
         LIMIT \(limit)
         """

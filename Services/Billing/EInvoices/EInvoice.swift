@@ -127,13 +127,12 @@ struct StoredEInvoice: RowDecodable, Sendable {
     var body: InvoiceBody
     var suppliedAt: Date?
     var funding: String
-    var pdf: Octets
     var language: String
 
     static let columns: StaticString = """
         invoice.id, invoice.number, invoice.kind, invoice.corrects, invoice.issued_at, invoice.user_id,
         invoice.ledger_entry_id, invoice.charging_id, invoice.seller, invoice.buyer, invoice.lines, invoice.net, invoice.vat,
-        invoice.vat_hundredths, invoice.gross, invoice.currency, invoice.supplied_at, invoice.funding, invoice.pdf,
+        invoice.vat_hundredths, invoice.gross, invoice.currency, invoice.supplied_at, invoice.funding,
         invoice.language
         """
 
@@ -141,7 +140,6 @@ struct StoredEInvoice: RowDecodable, Sendable {
         body = try InvoiceBody(&cells)
         suppliedAt = try cells.next()
         funding = try cells.next()
-        pdf = try cells.next()
         language = try cells.next()
     }
 }

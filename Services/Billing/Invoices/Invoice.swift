@@ -96,22 +96,27 @@ struct DraftInvoice: Sendable {
     var language: String
     /// When the thing was sold; with a session its end.
     var suppliedAt: Date?
-    var paidAt: Date
     /// `balance` or `card`.
     var funding: String
-    var order: Int64?
-    /// The seller's.
-    var account: IBAN?
-    /// Nil for what is no session.
-    var place: Place?
-    /// In which days are reckoned.
-    var zone: TimeZone
+    var paper: Paper
 
-    /// Where and when it was charged.
-    struct Place: Sendable {
-        var name: String
-        var start: Date
-        var end: Date
+    /// What only the paper says, frozen so that it may be printed at any time and says the same.
+    struct Paper: Codable, Equatable, Sendable {
+        var paidAt: Date
+        var order: Int64?
+        /// The seller's.
+        var account: String?
+        /// Nil for what is no session.
+        var place: Place?
+        /// In which days are reckoned.
+        var zone: String
+
+        /// Where and when it was charged.
+        struct Place: Codable, Equatable, Sendable {
+            var name: String
+            var start: Date
+            var end: Date
+        }
     }
 }
 
@@ -147,33 +152,27 @@ extension Query where Result == Int64 {
         """
     }
 
-    static func enter(_ draft: DraftInvoice, pdf: [UInt8]) -> Self {
+    static func enter(_ draft: DraftInvoice) -> Self {
         """
         INSERT INTO billing.invoice (number, kind, corrects, issued_at, user_id, ledger_entry_id, charging_id, seller, buyer,
-            lines, net, vat, vat_hundredths, gross, currency, issued_by, supplied_at, language, funding, pdf)
+            lines, net, vat, vat_hundredths, gross, currency, issued_by, supplied_at, language, funding, paper)
         VALUES (\(draft.number), \(draft.kind), \(draft.corrects as String?), \(draft.issuedAt), \(draft.user),
             \(draft.entry), \(draft.session as Int64?), \(json: draft.seller), \(json: draft.buyer), \(json: draft.lines),
             \(draft.split.net.minorUnits), \(draft.split.vat.minorUnits), \(Int32(clamping: draft.split.rate.hundredths)),
             \(draft.split.gross.minorUnits), \(draft.split.gross.currency), \(draft.issuedBy as Int64?),
-            \(draft.suppliedAt as Date?), \(draft.language), \(draft.funding), \(Octets(pdf)))
+            \(draft.suppliedAt as Date?), \(draft.language), \(draft.funding), \(json: draft.paper))
         RETURNING id
         """
     }
 }
 
-extension Query where Result == Int32? {
-    static func lastInvoiceNumber(of series: String) -> Self {
-        "SELECT last_number FROM billing.invoice_series WHERE series = \(series)"
-    }
-}
-
-extension Query where Result == RowCount {
-    /// Only the next one can be taken; given back when the transaction fails, so that there are no gaps.
-    static func takeInvoiceNumber(_ number: Int32, of series: String) -> Self {
+extension Query where Result == Int32 {
+    /// Given back when the transaction fails, so that there are no gaps. Whoever wants the next one waits for its end.
+    static func takeInvoiceNumber(of series: String) -> Self {
         """
-        INSERT INTO billing.invoice_series AS known (series, last_number) VALUES (\(series), \(number))
-        ON CONFLICT (series) DO UPDATE SET last_number = excluded.last_number
-        WHERE known.last_number = excluded.last_number - 1
+        INSERT INTO billing.invoice_series AS known (series, last_number) VALUES (\(series), 1)
+        ON CONFLICT (series) DO UPDATE SET last_number = known.last_number + 1
+        RETURNING last_number
         """
     }
 }

@@ -11,34 +11,44 @@ struct InvoicePress: Sendable {
         try await press.print(document)
     }
 
-    func print(_ invoice: DraftInvoice) async throws -> [UInt8] {
+    func print(_ invoice: UnprintedInvoice) async throws -> [UInt8] {
         try await press.print(InvoicePage(invoice).document)
     }
 }
 
 /// An invoice on paper.
 struct InvoicePage: Sendable {
-    private let invoice: DraftInvoice
+    private let invoice: InvoiceBody
+    private let paper: DraftInvoice.Paper
+    private let suppliedAt: Date?
+    private let funding: String
+    private let language: String
+    private let split: VATSplit
     private let words: InvoiceWords
     private let numbers: LocalNumbers
 
-    init(_ invoice: DraftInvoice) {
-        self.invoice = invoice
-        words = InvoiceWords.of(invoice.language)
-        numbers = LocalNumbers(language: invoice.language, zone: invoice.zone)
+    init(_ stored: UnprintedInvoice) {
+        invoice = stored.body
+        paper = stored.paper
+        suppliedAt = stored.suppliedAt
+        funding = stored.funding
+        language = stored.language
+        split = stored.split
+        words = InvoiceWords.of(stored.language)
+        numbers = LocalNumbers(language: stored.language, zone: stored.zone)
     }
 
     private var isCorrection: Bool { invoice.kind == "correction" }
     private var name: String { isCorrection ? words.correction : words.invoice }
-    private var currency: Currency { invoice.split.gross.currency }
-    private var rate: String { "\(numbers.grouped(invoice.split.rate.short)) %" }
+    private var currency: Currency { split.gross.currency }
+    private var rate: String { "\(numbers.grouped(split.rate.short)) %" }
 
     var document: PDFDocument {
         let title = "\(name) \(invoice.number)"
         let footer = [invoice.seller.name, invoice.seller.address, invoice.seller.tax_id ?? ""]
             .filter { !$0.isEmpty }.joined(separator: " · ")
         return PDFDocument(
-            title: title, author: invoice.seller.name, language: invoice.language, created: invoice.issuedAt,
+            title: title, author: invoice.seller.name, language: language, created: invoice.issued_at,
             footer: .init(StyledText(footer), numbering: words.pages), runningHead: StyledText(title)
         ) {
             head
@@ -77,16 +87,16 @@ struct InvoicePage: Sendable {
 
     private var facts: [(label: String, value: StyledText)] {
         var facts: [(label: String, value: StyledText)] = [
-            (words.issued, StyledText(numbers.day(invoice.issuedAt)))
+            (words.issued, StyledText(numbers.day(invoice.issued_at)))
         ]
-        if let supplied = invoice.suppliedAt {
+        if let supplied = suppliedAt {
             facts.append((words.supplied, StyledText(numbers.day(supplied))))
         }
         if let corrects = invoice.corrects {
             facts.append((isCorrection ? words.corrects : words.supplements, StyledText(corrects)))
         }
-        if let session = invoice.session { facts.append((words.session, StyledText(String(session)))) }
-        if let place = invoice.place {
+        if let session = invoice.charging_id { facts.append((words.session, StyledText(String(session)))) }
+        if let place = paper.place {
             facts.append((words.place, StyledText(place.name)))
             facts.append((words.time, StyledText(numbers.span(place.start, place.end))))
         }
@@ -130,8 +140,8 @@ struct InvoicePage: Sendable {
                 ],
                 rows: [
                     [
-                        StyledText(rate), money(invoice.split.net.minorUnits),
-                        money(invoice.split.vat.minorUnits), money(invoice.split.gross.minorUnits),
+                        StyledText(rate), money(split.net.minorUnits),
+                        money(split.vat.minorUnits), money(split.gross.minorUnits),
                     ]
                 ]))
     }
@@ -141,16 +151,16 @@ struct InvoicePage: Sendable {
             Block.text(StyledText(words.total), .label, .end)
             Block.text(
                 StyledText(
-                    "\(numbers.amount(invoice.split.gross.minorUnits, currency)) \(currency.code)"),
+                    "\(numbers.amount(split.gross.minorUnits, currency)) \(currency.code)"),
                 TextStyle(size: 17, weight: .bold, colour: .accent), .end)
         }
     }
 
     /// How it was paid, and the invoice once more for machines.
     @BlockBuilder private var payment: [Block] {
-        let day = numbers.day(invoice.paidAt)
+        let day = numbers.day(paper.paidAt)
         let phrase =
-            switch (isCorrection, invoice.funding) {
+            switch (isCorrection, funding) {
             case (false, "card"): words.paidByCard
             case (false, _): words.paidFromBalance
             case (true, "card"): words.returnedToCard
@@ -162,10 +172,10 @@ struct InvoicePage: Sendable {
                 Block.space(3)
                 Block.text(StyledText(phrase.filled(["day": day])), .strong)
                 Block.text(StyledText("\(words.nothingDue) \(words.includesVAT)"))
-                if let order = invoice.order { Block.text(StyledText("\(words.order) \(order)")) }
-                if let account = invoice.account {
+                if let order = paper.order { Block.text(StyledText("\(words.order) \(order)")) }
+                if let account = paper.account {
                     Block.space(4)
-                    Block.text(StyledText("\(words.account): \(IBAN.grouped(account.text))"), .small)
+                    Block.text(StyledText("\(words.account): \(IBAN.grouped(account))"), .small)
                 }
             },
             .init(share: 1) {
@@ -179,10 +189,10 @@ struct InvoicePage: Sendable {
     /// The text of a QR Faktura, which bookkeeping programs read (Short Invoice Descriptor, qr-faktura.cz). Nothing in it asks
     /// for a payment: the invoice is paid.
     private var machineReadable: String {
-        let issued = CalendarDay(of: invoice.issuedAt, in: invoice.zone).text.filter { $0 != "-" }
+        let issued = CalendarDay(of: invoice.issued_at, in: numbers.zone).text.filter { $0 != "-" }
         var parts = [
-            "SID*1.0", "ID:\(invoice.number)", "DD:\(issued)", "AM:\(invoice.split.gross.decimal)",
-            "CC:\(currency.code)", "TB0:\(invoice.split.net.decimal)", "T0:\(invoice.split.vat.decimal)",
+            "SID*1.0", "ID:\(invoice.number)", "DD:\(issued)", "AM:\(split.gross.decimal)",
+            "CC:\(currency.code)", "TB0:\(split.net.decimal)", "T0:\(split.vat.decimal)",
         ]
         if let taxID = invoice.seller.tax_id { parts.append("VII:\(taxID)") }
         if let taxID = invoice.buyer.tax_id { parts.append("VIR:\(taxID)") }

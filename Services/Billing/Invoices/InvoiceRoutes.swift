@@ -116,7 +116,9 @@ extension Billing {
 
     func showInvoicePDF(_ call: Call<InvoicePath, InvoiceForm, None>) async throws -> Download {
         let (stored, name) = try await stored(call.path, for: call.identified)
-        var pdf = stored.pdf.bytes
+        guard var pdf = try await PrintInvoice(billing: self).run(stored.body.id) else {
+            throw BillingRefusal.noSuchInvoice
+        }
         if call.query.einvoice == true {
             let words = InvoiceWords.of(stored.language)
             let kind = stored.body.kind == "correction" ? words.correction : words.invoice

@@ -5,9 +5,10 @@ import HTTP
 import Hosting
 import Postgres
 import Tariff
+import Telemetry
 
-/// Issues the invoice of a ledger entry: number, copies of seller and buyer, lines and the printed document are stored in one
-/// transaction, so that numbers have no gap and a second call finds the first one's invoice.
+/// Issues the invoice of a ledger entry: number, copies of seller and buyer, lines and whatever the paper says are stored in one
+/// transaction, so that numbers have no gap and a second call finds the first one's invoice. `PrintInvoice` prints it later.
 struct IssueInvoice {
     let billing: Billing
     /// Nil: the service itself, for the changes of what was invoiced before.
@@ -22,16 +23,18 @@ struct IssueInvoice {
         }
         if let known = try await host.database.run(.invoice(ofEntry: number)) { return (known, false) }
         let draft = try await draft(of: entry)
-        return try await billing.invoiceDesk.pass {
+        let answer = try await billing.invoiceDesk.pass {
             if let known = try await host.database.run(.invoice(ofEntry: number)) { return (known, false) }
             do {
-                return (try await issue(draft), true)
+                return (try await store(draft), true)
             } catch let error as DatabaseError where error.violatesUnique("invoice_ledger_entry_id_key") {
                 // Another instance was quicker; the number went back with the transaction.
                 guard let known = try await host.database.run(.invoice(ofEntry: number)) else { throw error }
                 return (known, false)
             }
         }
+        if answer.1 { printBehind(answer.0.id) }
+        return answer
     }
 
     private func isFor(_ user: Int64) -> Bool {
@@ -39,42 +42,37 @@ struct IssueInvoice {
         return user == caller.user || caller.isAdmin
     }
 
-    /// Prints before the transaction: one that waits for a printer holds back every reader of every event log. When another
-    /// instance has taken the number meanwhile it is done anew; somebody's invoice is stored each time, so that this ends.
-    private func issue(_ draft: DraftInvoice) async throws -> InvoiceBody {
-        let host = billing.host
-        let year = CalendarDay(of: draft.issuedAt, in: host.settings.jobsZone).year
-        let series = "\(billing.settings.invoicePrefix)\(year)"
-        while true {
-            let number = (try await host.database.run(.lastInvoiceNumber(of: series)) ?? 0) + 1
-            var numbered = draft
-            numbered.number = Self.text(series, number)
-            let pdf = try await billing.press.print(numbered)
-            guard let id = try await store(numbered, pdf, number, of: series) else { continue }
-            guard let invoice = try await host.database.run(.invoice(id)) else {
-                throw BillingRefusal.noSuchInvoice
+    /// Nobody waits for the printer: not whoever asked, and not those who want the next number.
+    private func printBehind(_ invoice: Int64) {
+        let billing = billing
+        Task(executorPreference: billing.host.nextLoop()) {
+            // What is not printed here is printed each minute, or when it is asked for.
+            do { _ = try await PrintInvoice(billing: billing).run(invoice) } catch {
+                billing.host.log.info("invoice.not_printed_yet", ["error": .text("\(error)")])
             }
-            return invoice
         }
     }
 
-    /// Nil when the number is taken already.
-    private func store(_ draft: DraftInvoice, _ pdf: [UInt8], _ number: Int32, of series: String) async throws
-        -> Int64?
-    {
-        try await billing.host.database.transaction { transaction in
-            guard try await transaction.run(.takeInvoiceNumber(number, of: series)).count == 1 else {
-                return nil
-            }
-            let id = try await transaction.run(.enter(draft, pdf: pdf))
+    private func store(_ draft: DraftInvoice) async throws -> InvoiceBody {
+        let host = billing.host
+        let year = CalendarDay(of: draft.issuedAt, in: host.settings.jobsZone).year
+        let series = "\(billing.settings.invoicePrefix)\(year)"
+        let id = try await host.database.transaction { transaction in
+            var numbered = draft
+            numbered.number = Self.text(series, try await transaction.run(.takeInvoiceNumber(of: series)))
+            let id = try await transaction.run(.enter(numbered))
             try await transaction.run(
                 .record(
                     AuditEntry(
                         "ISSUE_INVOICE", by: caller?.user,
-                        ["number": .string(draft.number), "entry": .integer(draft.entry)], from: request),
+                        ["number": .string(numbered.number), "entry": .integer(draft.entry)], from: request),
                     in: .billing, at: draft.issuedAt))
             return id
         }
+        guard let invoice = try await host.database.run(.invoice(id)) else {
+            throw BillingRefusal.noSuchInvoice
+        }
+        return invoice
     }
 
     private static func text(_ series: String, _ number: Int32) -> String {
@@ -110,12 +108,13 @@ struct IssueInvoice {
             seller: try await billing.seller(),
             buyer: PartyBody(name: buyer.name, address: buyer.address, tax_id: buyer.taxID),
             lines: lines.all, split: split, issuedBy: caller?.user, language: buyer.language,
-            suppliedAt: ended?.endedAt ?? entry.created_at, paidAt: entry.created_at, funding: entry.funding,
-            order: order, account: billing.settings.sellerIBAN,
-            place: session.flatMap { session in
-                session.endedAt.map {
-                    DraftInvoice.Place(name: session.place, start: session.startedAt, end: $0)
-                }
-            }, zone: host.settings.jobsZone)
+            suppliedAt: ended?.endedAt ?? entry.created_at, funding: entry.funding,
+            paper: DraftInvoice.Paper(
+                paidAt: entry.created_at, order: order, account: billing.settings.sellerIBAN?.text,
+                place: session.flatMap { session in
+                    session.endedAt.map {
+                        DraftInvoice.Paper.Place(name: session.place, start: session.startedAt, end: $0)
+                    }
+                }, zone: host.settings.jobsZone.identifier))
     }
 }

@@ -95,7 +95,13 @@ struct NewCard: Sendable {
     var country = ""
     /// The last day of its month.
     var expiresOn: CalendarDate?
-    var isDefault = false
+    /// By which the networks know its first payment.
+    var reference = ""
+
+    static func lastDay(of expiry: PaymentCard.Expiry) -> CalendarDate? {
+        let last = CalendarDay(daysSinceEpoch: Int(expiry.end.timeIntervalSince1970) / 86_400 - 1)
+        return CalendarDate(year: last.year, month: last.month, day: last.day)
+    }
 }
 
 extension Query where Result == [StoredCard] {
@@ -151,9 +157,9 @@ extension Query where Result == RowCount {
     static func enter(_ card: NewCard, at now: Date) -> Self {
         """
         INSERT INTO billing.payment_method (user_id, identifier, description, card_number, card_type, card_brand, card_country,
-            expires_on, is_default, added_at)
+            expires_on, merchant_cof_txnid, is_default, added_at)
         SELECT \(card.user), \(card.identifier), \(card.description), \(card.number), \(card.type), \(card.brand),
-            \(card.country), \(card.expiresOn as CalendarDate?),
+            \(card.country), \(card.expiresOn as CalendarDate?), \(card.reference),
             NOT EXISTS (SELECT FROM billing.payment_method
                 WHERE user_id = \(card.user) AND is_default AND deleted_at IS NULL), \(now)
         ON CONFLICT (identifier) WHERE deleted_at IS NULL DO NOTHING

@@ -14,6 +14,8 @@ struct CompleteOrder {
     let result: PaymentResult
     /// The card that a person entered at the provider's page.
     var identifier: String?
+    /// All that the provider told by itself.
+    var notice: PaymentNotice?
 
     private struct Outcome: Sendable {
         var order: StoredOrder
@@ -44,7 +46,11 @@ struct CompleteOrder {
         guard !order.isCompleted || isLate else { return Outcome(order: order) }
         let now = billing.host.clock.now
         order.identifier = identifier ?? order.identifier
-        try await transaction.run(.complete(id, result.code, identifier: order.identifier, at: now))
+        // The page may have been of an order that was written anew since: what counts is what was paid.
+        if result.isApproved, let paid = notice?.amount, paid > 0 {
+            order.amount = Money(paid, order.amount.currency)
+        }
+        try await transaction.run(.complete(order, result.code, at: now))
         var outcome = Outcome(order: order, isNews: true)
         switch (order.kind, result.isApproved) {
         case (.charging, true): try await pay(order, in: transaction, now)
@@ -73,8 +79,10 @@ struct CompleteOrder {
     {
         if !order.identifier.isEmpty {
             try await transaction.run(.holdCards(of: order.user))
-            _ = try await transaction.run(
-                .enter(NewCard(user: order.user, identifier: order.identifier), at: now))
+            var card = NewCard(user: order.user, identifier: order.identifier)
+            card.reference = notice?.reference ?? ""
+            card.expiresOn = notice?.expiry.flatMap { PaymentCard.Expiry($0) }.flatMap(NewCard.lastDay)
+            _ = try await transaction.run(.enter(card, at: now))
             try await transaction.run(.retryNow(of: order.user, at: now))
         }
         guard order.amount.minorUnits > 0 else { return nil }

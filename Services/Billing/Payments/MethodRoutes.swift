@@ -31,8 +31,7 @@ struct MethodInput: Codable, Sendable {
             guard let expiry = PaymentCard.Expiry(text) else {
                 throw .invalid(field: "expiry_date", "must be MM/YY")
             }
-            let last = CalendarDay(daysSinceEpoch: Int(expiry.end.timeIntervalSince1970) / 86_400 - 1)
-            expiresOn = CalendarDate(year: last.year, month: last.month, day: last.day)
+            expiresOn = NewCard.lastDay(of: expiry)
         }
         return NewCard(
             user: user, identifier: identifier.text, description: description?.text ?? "", number: number,

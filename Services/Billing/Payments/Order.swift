@@ -22,6 +22,8 @@ struct StoredOrder: Row, Sendable {
     var closedAt: Date?
     var refunded: Int64
     var refundedAt: Date?
+    /// Of the card, as its provider knows it.
+    var reference: String
 
     enum Kind: String, Sendable {
         case charging, enrolment
@@ -33,7 +35,9 @@ struct StoredOrder: Row, Sendable {
         coalesce((SELECT username FROM accounts_view.account AS buyer WHERE buyer.user_id = placed.user_id), ''),
         placed.session_id, placed.identifier, placed.amount, placed.currency, placed.description, placed.return_url_ok,
         placed.return_url_ko, placed.opened_at, placed.asked_at, placed.is_completed, placed.result, placed.closed_at,
-        placed.refund_amount, placed.refunded_at
+        placed.refund_amount, placed.refunded_at, coalesce((
+            SELECT card.merchant_cof_txnid FROM billing.payment_method AS card
+            WHERE card.identifier = placed.identifier AND card.deleted_at IS NULL), '')
         """
 
     init(_ cells: inout Cells) throws {
@@ -54,6 +58,7 @@ struct StoredOrder: Row, Sendable {
         closedAt = try cells.next()
         refunded = try cells.next()
         refundedAt = try cells.next()
+        reference = try cells.next()
     }
 }
 
@@ -182,11 +187,12 @@ extension Query where Result == Void {
         """
     }
 
-    static func complete(_ id: ID<PaymentOrder>, _ result: String, identifier: String, at now: Date) -> Self {
+    static func complete(_ order: StoredOrder, _ result: String, at now: Date) -> Self {
         """
         UPDATE billing.payment_order
-        SET is_completed = true, result = \(result), identifier = \(identifier), closed_at = \(now)
-        WHERE id = \(id)
+        SET is_completed = true, result = \(result), identifier = \(order.identifier),
+            amount = \(order.amount.minorUnits), closed_at = \(now)
+        WHERE id = \(order.id)
         """
     }
 

@@ -65,7 +65,7 @@ extension Billing {
         guard let stored = try await host.database.run(.order(id)) else { throw BillingRefusal.noSuchOrder }
         var answer = OrderBody(stored, for: user.number)
         if body.mode == .web {
-            let page = provider.page(for: stored, base: host.settings.backendURL)
+            let page = try provider.page(for: stored, base: host.settings.backendURL)
             (answer.form_url, answer.form_fields) = (page.url, page.fields)
         }
         return OK(answer)

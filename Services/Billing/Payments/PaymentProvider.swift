@@ -1,3 +1,4 @@
+import Contracts
 import Core
 
 /// Whoever charges cards. A provider is asked outside every transaction; its answer is written down by `CompleteOrder` and
@@ -15,10 +16,12 @@ protocol PaymentProvider: Sendable {
     func refund(_ refund: StoredRefund, of order: StoredOrder) async throws(ProviderAway) -> PaymentResult
 
     /// Where a person enters a card, and with which fields.
-    func page(for order: StoredOrder, base: String) -> PaymentPage
+    func page(for order: StoredOrder, base: String) throws -> PaymentPage
 
-    /// Whether a notification was written by who holds the key.
-    func isGenuine(_ message: [UInt8], signature: String) -> Bool
+    /// What a notification says; nil when it was not written by who holds the key.
+    ///
+    /// - Parameter signature: of the header `X-Signature`, for those that sign there.
+    func notice(_ body: [UInt8], signature: String?) throws -> PaymentNotice?
 }
 
 /// The provider gave no answer.
@@ -40,6 +43,20 @@ struct PaymentResult: Equatable, Sendable {
     var isApproved: Bool { isCode && code.hasPrefix("00") }
 
     var isRefunded: Bool { code == "0900" || isApproved }
+}
+
+/// What a provider tells of an order by itself.
+struct PaymentNotice: Equatable, Sendable {
+    var order: ID<PaymentOrder>
+    var result: PaymentResult
+    /// The card's token, where a person entered a card.
+    var identifier: String?
+    /// What was paid, where it is said.
+    var amount: Int64?
+    /// By which the networks know the card's first payment.
+    var reference = ""
+    /// `MM/YY`
+    var expiry: String?
 }
 
 struct PaymentPage: Sendable {

@@ -5,13 +5,6 @@ import HTTP
 import Hosting
 import Postgres
 
-/// What a provider tells of an order.
-private struct Notification: Codable {
-    var order: ID<PaymentOrder>
-    var result: Text<1, 20>
-    var identifier: Text<1, 255>?
-}
-
 struct NotifyAnswer: Codable, Sendable {
     var status_code: Int
     var status_message: String
@@ -28,14 +21,13 @@ extension Billing {
     }
 
     func hearProvider(_ call: Call<None, None, None>) async throws -> OK<NotifyAnswer> {
-        let message = call.request.body
-        guard provider.isGenuine(message, signature: call.request.headers["X-Signature"] ?? "") else {
+        let signature = call.request.headers["X-Signature"]
+        guard let notice = try provider.notice(call.request.body, signature: signature) else {
             throw BillingRefusal.wrongSignature
         }
-        let told = try JSONReader.decode(Notification.self, from: message, rules: .api)
         _ = try await CompleteOrder(
-            billing: self, id: told.order, result: PaymentResult(code: told.result.text),
-            identifier: told.identifier?.text
+            billing: self, id: notice.order, result: notice.result, identifier: notice.identifier,
+            notice: notice
         ).run()
         return OK(NotifyAnswer(status_code: 0, status_message: "ok"))
     }

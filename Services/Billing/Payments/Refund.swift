@@ -15,6 +15,8 @@ struct StoredRefund: Row, Sendable {
     var state: State
     /// The provider was asked before and gave no answer.
     var isRepeated = false
+    /// What the same order gave back for certain, refund by refund.
+    var booked: [Int64] = []
 
     enum State: String, Sendable {
         case asked, done, refused
@@ -47,6 +49,15 @@ extension Query where Result == [StoredRefund] {
         WHERE back.state = 'asked' AND back.asked_at < \(moment)
         ORDER BY back.id
         LIMIT 100
+        """
+    }
+}
+
+extension Query where Result == [Int64] {
+    static func bookedRefunds(of order: ID<PaymentOrder>) -> Self {
+        """
+        SELECT amount FROM billing.payment_refund WHERE payment_order = \(order) AND state = 'done' ORDER BY id
+        LIMIT 10000
         """
     }
 }

@@ -63,6 +63,7 @@ struct RefundOrder {
             let order = try await database.run(.order(refund.order))
         else { return .done }
         refund.isRepeated = again
+        if again { refund.booked = try await database.run(.bookedRefunds(of: order.id)) }
         let result: PaymentResult
         do throws(ProviderAway) {
             result = try await billing.provider.refund(refund, of: order)

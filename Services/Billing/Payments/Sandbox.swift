@@ -1,3 +1,4 @@
+import Contracts
 import Core
 import Crypto
 import Settings
@@ -50,7 +51,23 @@ struct Sandbox: PaymentProvider {
             ])
     }
 
-    func isGenuine(_ message: [UInt8], signature: String) -> Bool {
+    /// JSON, signed in a header.
+    private struct Notification: Codable {
+        var order: ID<PaymentOrder>
+        var result: Text<1, 20>
+        var identifier: Text<1, 255>?
+    }
+
+    /// Throws: `JSONFailure`.
+    func notice(_ body: [UInt8], signature: String?) throws -> PaymentNotice? {
+        guard isGenuine(body, signature: signature ?? "") else { return nil }
+        let told = try JSONReader.decode(Notification.self, from: body, rules: .api)
+        return PaymentNotice(
+            order: told.order, result: PaymentResult(code: told.result.text),
+            identifier: told.identifier?.text)
+    }
+
+    private func isGenuine(_ message: [UInt8], signature: String) -> Bool {
         guard let claimed = Hex.bytes(signature.lowercased()) else { return false }
         let own =
             switch key {

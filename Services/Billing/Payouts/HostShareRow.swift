@@ -1,6 +1,7 @@
 import Contracts
 import Core
 import FoundationEssentials
+import Hosting
 import Postgres
 
 extension Query where Result == Void {
@@ -29,6 +30,7 @@ extension Query where Result == Void {
 
 /// A session in a host's statement.
 struct SharedSession: Row, Sendable {
+    var entry: Int64
     var session: Int64
     var point: String
     var time: Date
@@ -37,10 +39,11 @@ struct SharedSession: Row, Sendable {
     var credit: Int64
 
     static let columns = """
-        share.session_id, settled.charge_point_id, share.created_at, share.energy_wh, share.gross, share.credit
+        share.entry_id, share.session_id, settled.charge_point_id, share.created_at, share.energy_wh, share.gross, share.credit
         """
 
     init(_ cells: inout Cells) throws {
+        entry = try cells.next()
         session = try cells.next()
         point = try cells.next()
         time = try cells.next()
@@ -51,14 +54,30 @@ struct SharedSession: Row, Sendable {
 }
 
 extension Query where Result == [SharedSession] {
-    static func sessions(ofPayout payout: Int64) -> Self {
+    /// - Parameter last: what came before; nil for the first part.
+    fileprivate static func sessions(ofPayout payout: Int64, after last: SharedSession?, limit: Int) -> Self {
         """
         SELECT \(columns: SharedSession.self)
         FROM billing.host_share AS share
         JOIN billing.settled_session AS settled ON settled.session_id = share.session_id
         WHERE share.payout_id = \(payout)
+            AND (\(last?.time as Date?)::timestamptz IS NULL
+                OR (share.created_at, share.entry_id) > (\(last?.time as Date?), \(last?.entry as Int64?)))
         ORDER BY share.created_at, share.entry_id
-        LIMIT 50000
+        LIMIT \(limit)
         """
+    }
+}
+
+extension Billing {
+    /// Of however many, part by part: no statement leaves one out. More than a document can hold is refused by the printer.
+    func sessions(ofPayout payout: Int64, atOnce limit: Int = 2_000) async throws -> [SharedSession] {
+        var all: [SharedSession] = []
+        while true {
+            let part = try await host.database.run(
+                .sessions(ofPayout: payout, after: all.last, limit: limit))
+            all += part
+            if part.count < limit { return all }
+        }
     }
 }

@@ -156,7 +156,7 @@ extension Billing {
             return Download(pdf.bytes, type: "application/pdf", fileName: "\(name).pdf")
         }
         let language = try await host.database.run(.buyer(payout.body.user_id))?.language ?? "en"
-        let sessions = try await host.database.run(.sessions(ofPayout: payout.body.id))
+        let sessions = try await sessions(ofPayout: payout.body.id)
         let printed = try await press.print(PayoutStatement(payout, sessions, language: language).document)
         try await host.database.run(.keepStatement(printed, of: payout.body.id))
         // Of two who print at once, the one whose document was kept.

@@ -101,7 +101,7 @@ package struct SecretBox: Sendable {
 }
 
 /// libcrypto's working memory of one encryption; freeing it wipes the key schedule.
-private struct CipherContext: ~Copyable {
+struct CipherContext: ~Copyable {
     let pointer: OpaquePointer
 
     init() {
