@@ -94,11 +94,15 @@ let package = Package(
             name: "Jobs", dependencies: ["Postgres", "Redis", "Sockets", "Core", "Telemetry"],
             path: "Shared/Jobs", resources: [.embedInCode("SQL")], swiftSettings: house),
         .target(
-            name: "Documents", dependencies: ["CPangoCairo", "CPixbuf", "CQREncode", "Core"],
+            name: "Documents",
+            dependencies: ["CPangoCairo", "CPixbuf", "CQREncode", "Compression", "Core"],
             path: "Shared/Documents",
             swiftSettings: house),
         .target(
             name: "Outbound", dependencies: ["CCurl", "Core"], path: "Shared/Outbound", swiftSettings: house),
+        .target(
+            name: "Backup", dependencies: ["Compression", "Crypto", "Postgres", "Sockets", "Core"],
+            path: "Shared/Backup", swiftSettings: house),
         .target(
             name: "Mail",
             dependencies: ["Outbound", "Postgres", "Settings", "Sockets", "Telemetry", "Core"],
@@ -151,7 +155,7 @@ let package = Package(
         .target(
             name: "ReportingService",
             dependencies: [
-                "Bus", "Compression", "Contracts", "Core", "Crypto", "Documents", "HTTP", "Hosting",
+                "Backup", "Bus", "Compression", "Contracts", "Core", "Crypto", "Documents", "HTTP", "Hosting",
                 "Identity", "Jobs", "Lifecycle", "Mail", "Outbound", "Postgres", "Redis", "Settings",
                 "Sockets", "Tariff", "Telemetry",
             ],
@@ -164,7 +168,8 @@ let package = Package(
         .executableTarget(
             name: "migrate",
             dependencies: [
-                "AccountsService", "BillingService", "GatewayService", "ReportingService", "Lifecycle",
+                "AccountsService", "Backup", "BillingService", "GatewayService", "ReportingService",
+                "Lifecycle",
                 "Postgres",
                 "Settings", "Sockets",
             ],
@@ -279,7 +284,8 @@ let package = Package(
         .testTarget(
             name: "ReportingTests",
             dependencies: [
-                "ReportingService", "Bus", "Compression", "Contracts", "Core", "Crypto", "Documents", "HTTP",
+                "ReportingService", "Backup", "Bus", "Compression", "Contracts", "Core", "Crypto",
+                "Documents", "HTTP",
                 "Hosting", "Identity", "Jobs", "Lifecycle", "Mail", "Outbound", "Postgres", "Redis",
                 "Settings", "Tariff", "Telemetry", "Sockets", "TestSupport",
             ],

@@ -18,6 +18,7 @@ package enum BillingMigrations {
                     "v0009_personal_copy": PackageResources.v0009_personal_copy_sql,
                     "v0010_logs": PackageResources.v0010_logs_sql,
                     "v0011_invoice_documents": PackageResources.v0011_invoice_documents_sql,
+                    "v0012_invoice_list": PackageResources.v0012_invoice_list_sql,
                 ])
         }
     }

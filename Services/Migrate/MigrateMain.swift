@@ -1,4 +1,5 @@
 import AccountsService
+import Backup
 import BillingService
 import GatewayService
 import Lifecycle
@@ -7,14 +8,16 @@ import ReportingService
 import Settings
 import Sockets
 
-/// `migrate up | status | verify | stats | rebuild`: brings the database to what this build needs, as its owner.
+/// Brings the database to what this build needs, as its owner, and archives back into a database.
 @main enum MigrateMain {
     static func main() async {
         await Program.perform(
             "migrate", about: "the schema of the database", help: MigrateMain.usage
         ) { launch in
+            let archive = ArchiveCommand(launch.arguments)
             let command = MigrateCommand(launch.arguments)
-            guard command != nil || launch.arguments == ["rebuild"] else { throw Misuse() }
+            let rebuilds = launch.arguments == ["rebuild"]
+            guard archive != nil || command != nil || rebuilds else { throw Misuse() }
             let settings = try MigrateSettings(environment: launch.environment)
             let loops = try EventLoops(count: 1, name: "migrate")
             let url = settings.databaseURL.reveal { $0 }
@@ -23,19 +26,29 @@ import Sockets
                 AccountsMigrations.list, BillingMigrations.list, GatewayMigrations.list,
                 ReportingMigrations.list,
             ]
-            let outcome =
-                if let command { await command.run(on: database, lists) { print($0) } } else {
-                    await rebuild(database)
+            var isDone = true
+            do {
+                if let archive { try await archive.run(on: database, at: url, lists, loops) }
+                if let command { isDone = await command.run(on: database, lists) { print($0) } == .done }
+                if rebuilds { isDone = await rebuild(database) == .done }
+                // Whatever a migration added is part of the next backup.
+                if isDone, archive?.leavesAlone != true, command?.verb == .up || archive != nil {
+                    try await BackupRights.grant(for: lists.map(\.service), on: database)
                 }
+            } catch {
+                print("migrate: \(error)")
+                isDone = false
+            }
             await database.close()
             await loops.stop()
-            guard outcome == .done else { throw NotDone() }
+            guard isDone else { throw NotDone() }
         }
     }
 
     fileprivate static let usage =
         MigrateCommand.usage
-        + "\n  rebuild   make the facts and sums of reports anew, beside running services"
+        + "\n  rebuild   make the facts and sums of reports anew, beside running services\n\n"
+        + ArchiveCommand.usage
 
     /// All rollups, from what gateway and billing publish.
     private static func rebuild(_ database: Database) async -> MigrateCommand.Outcome {

@@ -12,6 +12,8 @@ package final class Reporting: Sendable {
     let mail: MailQueue
     /// Rung when an export is asked for.
     let exportBell: Doorbell
+    let backups: MakeBackups
+    let documents: MakeDocuments
 
     package init(_ host: Host, _ settings: ReportingSettings) {
         self.host = host
@@ -21,6 +23,8 @@ package final class Reporting: Sendable {
             of: Service.reporting.schema, settings.mail, in: host.database, loop: host.nextLoop(),
             clock: host.clock,
             log: host.log)
+        backups = MakeBackups(host, settings.backup)
+        documents = MakeDocuments(host, settings, mail)
     }
 
     /// The whole process, put together.
@@ -34,7 +38,9 @@ package final class Reporting: Sendable {
             serving: routes,
             parts: RollupIntake(host: host).parts + [
                 host.task("mail") { [mail] in await mail.run() },
-                host.task("exports") { [self] in await makeExports() }, host.jobs(jobs),
+                host.task("exports") { [self] in await makeExports() },
+                host.task("backups") { [backups] in await backups.run() },
+                host.task("documents") { [documents] in await documents.run() }, host.jobs(jobs),
             ])
     }
 }

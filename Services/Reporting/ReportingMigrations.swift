@@ -13,6 +13,8 @@ package enum ReportingMigrations {
                     "v0004_back_log": PackageResources.v0004_back_log_sql,
                     "v0005_mail": PackageResources.v0005_mail_sql,
                     "v0006_exports": PackageResources.v0006_exports_sql,
+                    "v0007_backup": PackageResources.v0007_backup_sql,
+                    "v0008_documents": PackageResources.v0008_documents_sql,
                 ])
         }
     }

@@ -11,6 +11,13 @@ package enum ReportingRefusal: Refusal, Equatable {
     case noSuchEntry
     case foreignEntries
     case noSuchExport
+    case backupsNotSetUp
+    case backupUnderWay
+    case noSuchBackup
+    case notMade(String)
+    case fileGone
+    case noSuchReport
+    case foreignReport(field: String)
 
     package var problem: Problem {
         switch self {
@@ -38,6 +45,17 @@ package enum ReportingRefusal: Refusal, Equatable {
             Problem(.forbidden, "Insufficient permissions")
         case .noSuchExport:
             Problem(.notFound, "export not found")
+        case .backupsNotSetUp:
+            Problem(
+                .serviceUnavailable, "backups are not set up: BACKUP_DATABASE_URL is missing",
+                headers: ["Retry-After": "3600"])
+        case .backupUnderWay: Problem(.conflict, code: 2051, "a backup is being made")
+        case .noSuchBackup: .notFound
+        case .notMade(let status): Problem(.conflict, code: 2051, "it is \(status)")
+        case .fileGone: Problem(.conflict, code: 2051, "its file is gone")
+        case .noSuchReport: Problem(.notFound, "report not found")
+        case .foreignReport(let field):
+            Problem(.forbidden, "Insufficient permissions", errors: [field: ["is for administrators"]])
         }
     }
 }

@@ -3,7 +3,7 @@ package import HTTP
 extension Reporting {
     /// The whole surface of the service, with the right that each route needs.
     package var routes: [GuardedRoute] {
-        statistics + networkReports + exportRoutes + auditRoutes + logRoutes
+        statistics + networkReports + exportRoutes + auditRoutes + logRoutes + backupRoutes + documentRoutes
     }
 
     @RouteTable private var statistics: [GuardedRoute] {

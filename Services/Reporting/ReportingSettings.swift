@@ -13,6 +13,8 @@ package struct ReportingSettings: ReadableSettings, Sendable {
     let monthlyReportTime: TimeOfDay
     let exportFolder: String
     let exportRetentionDays: Int
+    let backup: BackupSettings
+    let storageFolder: String
 
     package init(_ read: inout SettingsReader) {
         host = HostSettings(&read, for: .reporting)
@@ -20,6 +22,9 @@ package struct ReportingSettings: ReadableSettings, Sendable {
             "UNUSED_STATION_DAYS", in: 1...3_650, otherwise: 10, "without a session until a station is unused"
         )
         mail = MailSettings(&read)
+        backup = BackupSettings(&read)
+        storageFolder = read.text(
+            "STORAGE_FOLDER", otherwise: "data/files", "where finished reports are kept")
         dailyReminderTime = Self.time(
             &read, "DAILY_REMINDER_TIME", otherwise: "18:00", "of the daily reminder, in JOBS_TIMEZONE")
         monthlyReportTime = Self.time(

@@ -12,6 +12,7 @@ package indirect enum Block: Sendable {
     /// Blocks that no page break may part, unless a page is too short for them.
     case together([Block])
     case artwork(Artwork, Alignment)
+    case chart(Chart)
     case pageBreak
 
     package struct Column: Sendable {

@@ -130,6 +130,7 @@ extension Block {
             return StackPiece(pieces: blocks.map { $0.set(in: width, typesetter) }, isTogether: true)
         case .artwork(let artwork, let alignment):
             return ArtworkPiece(artwork: artwork, alignment: alignment, width: width)
+        case .chart(let chart): return DrawingPiece(chart.drawing(width: width), typesetter)
         case .pageBreak: return PageBreakPiece()
         case .columns(let columns, let gap):
             let shares = columns.reduce(0) { $0 + $1.share }

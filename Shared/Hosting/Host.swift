@@ -7,7 +7,7 @@ package import Identity
 package import Lifecycle
 package import Postgres
 package import Redis
-import Settings
+package import Settings
 package import Sockets
 import Synchronization
 package import Telemetry
@@ -117,6 +117,11 @@ package final class Host: Sendable {
                     url: $0, name: "\(service.rawValue) evidence", poolSize: 1,
                     sessionParameters: ["synchronous_commit": "off"])
             }, on: loops)
+    }
+
+    /// Another role's view of the database, for work that ends: whoever asks closes it.
+    package func database(at url: Secret, name: String) throws -> Database {
+        try Database(url.reveal { DatabaseSettings(url: $0, name: name, poolSize: 1) }, on: loops)
     }
 
     /// The port that is served, once it is.

@@ -8,17 +8,7 @@ import Testing
         "GET /api/v1/chargings/usage",
         "POST /api/v1/chargings/qr",
         "GET /api/v1/chargings/qr/{}",
-        "GET /api/v1/reports",
-        "POST /api/v1/reports",
-        "GET /api/v1/reports/{}",
-        "GET /api/v1/reports/{}/download",
-        "DELETE /api/v1/reports/{}",
         "GET /api/v1/reports/attempts",
-        "GET /api/v1/backup",
-        "POST /api/v1/backup",
-        "GET /api/v1/backup/{}",
-        "GET /api/v1/backup/{}/download",
-        "DELETE /api/v1/backup/{}",
     ]
 
     /// Not of the contract's chapter 2: what the notes on OCPP add for operators.

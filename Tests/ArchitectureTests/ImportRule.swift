@@ -29,7 +29,11 @@ enum ImportRule {
         "Shared/Identity": ["Contracts", "Crypto", "HTTP", "Postgres", "Core", "FoundationEssentials"],
         "Shared/Jobs": ["Postgres", "Redis", "Core", "Telemetry", "Sockets", "FoundationEssentials"],
         "Shared/Documents": [
-            "CPangoCairo", "CPixbuf", "CQREncode", "Core", "FoundationEssentials", "Dispatch",
+            "CPangoCairo", "CPixbuf", "CQREncode", "Compression", "Core", "FoundationEssentials", "Dispatch",
+        ],
+        "Shared/Backup": [
+            "Compression", "Crypto", "Postgres", "Sockets", "Core", "FoundationEssentials", "Glibc",
+            "Dispatch",
         ],
         "Shared/Outbound": ["CCurl", "Core", "FoundationEssentials", "Dispatch"],
         "Shared/Hosting": [

@@ -36,18 +36,21 @@ final class ReportingUp: Sendable {
     let instances: [Reporting]
     private let lifetimes: [Lifetime]
 
-    private init(instances count: Int) async throws {
+    private init(instances count: Int, _ more: [String: String]) async throws {
         let clock = ManualClock()
         let outbox = "\(FileManager.default.temporaryDirectory.path)/outbox-\(UUID().uuidString)"
         self.outbox = outbox
-        let settings = try ReportingSettings(environment: [
+        let environment = [
             "DATABASE_URL": try FreshDatabase.current.url(as: .reporting),
             "REDIS_URL": FreshRedis.current.url,
             "SECRET_KEY": "no secret at all, but more than thirty-two characters",
             "OUTBOX_FOLDER": outbox, "EXPORT_FOLDER": "\(outbox)/exports", "HTTP_HOST": "127.0.0.1",
             "HTTP_PORT": "0", "DATABASE_POOL_SIZE": "4",
-            "LOG_LEVEL": "error",
-        ])
+            "LOG_LEVEL": "error", "BACKUP_FOLDER": "\(outbox)/backups",
+            "STORAGE_FOLDER": "\(outbox)/files",
+            "BACKUP_DATABASE_URL": try FreshDatabase.current.url(as: .backup),
+        ]
+        let settings = try ReportingSettings(environment: environment.merging(more) { _, other in other })
         self.clock = clock
         rows = try AccountsRows(at: clock.now)
         facts = try SessionFacts(at: clock)
@@ -75,8 +78,10 @@ final class ReportingUp: Sendable {
         try? FileManager.default.removeItem(atPath: outbox)  // No mail was sent: no folder.
     }
 
-    static func serving(instances: Int, _ body: () async throws -> Void) async throws {
-        let up = try await ReportingUp(instances: instances)
+    static func serving(
+        instances: Int, _ more: [String: String], _ body: () async throws -> Void
+    ) async throws {
+        let up = try await ReportingUp(instances: instances, more)
         let outcome: Result<Void, any Error>
         do { outcome = .success(try await $bound.withValue(up) { try await body() }) } catch {
             outcome = .failure(error)
@@ -239,6 +244,8 @@ struct ChargerLine: Codable, Equatable {
 /// Database, Redis and service of one test's own.
 struct ReportingUpTrait: TestTrait, SuiteTrait, TestScoping {
     let instances: Int
+    /// What the environment says beside, or otherwise.
+    var environment: [String: String] = [:]
     var isRecursive: Bool { true }
 
     func scopeProvider(for test: Test, testCase: Test.Case?) -> Self? { testCase == nil ? nil : self }
@@ -252,10 +259,10 @@ struct ReportingUpTrait: TestTrait, SuiteTrait, TestScoping {
         for test: Test, testCase: Test.Case?,
         performing function: @Sendable @concurrent () async throws -> Void
     ) async throws {
-        let instances = instances
+        let (instances, environment) = (instances, environment)
         try await FreshDatabaseTrait.suite(as: .reporting).provideScope(for: test, testCase: testCase) {
             try await FreshRedisTrait.freshRedis.provideScope(for: test, testCase: testCase) {
-                try await ReportingUp.serving(instances: instances) { try await function() }
+                try await ReportingUp.serving(instances: instances, environment) { try await function() }
             }
         }
     }
@@ -265,4 +272,8 @@ extension Trait where Self == ReportingUpTrait {
     static var reportingUp: Self { Self(instances: 1) }
 
     static func reportingUp(instances: Int) -> Self { Self(instances: instances) }
+
+    static func reportingUp(with environment: [String: String]) -> Self {
+        Self(instances: 1, environment: environment)
+    }
 }

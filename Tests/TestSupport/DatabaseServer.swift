@@ -119,7 +119,7 @@ actor DatabaseServer {
             """
             DO $$ BEGIN CREATE ROLE \(role.rawValue) LOGIN; EXCEPTION WHEN duplicate_object THEN NULL; END $$;
             ALTER ROLE \(role.rawValue) PASSWORD '\(password)';
-            \(role == .owner ? "" : "ALTER ROLE \(role.rawValue) SET search_path TO '';")
+            \(role == .owner ? "ALTER ROLE \(role.rawValue) CREATEDB;" : "ALTER ROLE \(role.rawValue) SET search_path TO '';")
             """
         }.joined(separator: "\n")
     }

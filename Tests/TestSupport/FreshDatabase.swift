@@ -13,7 +13,7 @@ package final class FreshDatabase: Sendable {
     package enum Role: String, Sendable, CaseIterable {
         case superuser
         case owner = "voltbus_owner"
-        case gateway, accounts, billing, reporting
+        case gateway, accounts, billing, reporting, backup
     }
 
     @TaskLocal private static var bound: FreshDatabase?

@@ -154,7 +154,7 @@ class Suite:
                             f"{self.folder}/redis", "--appendonly", "yes", "--save", ""])
         self.until("PostgreSQL answers", lambda: self.psql("postgres", "-c", "SELECT 1"), 60)
         self.psql("postgres", "-c", "CREATE DATABASE voltbus")
-        passwords = {f"{name}_DATABASE_PASSWORD": "voltbus" for name in ("MIGRATE", "GATEWAY", "ACCOUNTS", "BILLING", "REPORTING")}
+        passwords = {f"{name}_DATABASE_PASSWORD": "voltbus" for name in ("MIGRATE", "GATEWAY", "ACCOUNTS", "BILLING", "REPORTING", "BACKUP")}
         self.psql("voltbus", "-f", f"{ROOT}/deploy/postgres/01-roles.sql", "-f", f"{ROOT}/deploy/postgres/02-schemas.sql", **passwords)
         self.migrate()
         for name in (*SERVICES, *self.gateways):

@@ -2,6 +2,7 @@
 --
 --   voltbus_owner   owns the database, every schema and everything that a migration makes; `migrate` alone logs in as it
 --   gateway, accounts, billing, reporting   one for each service; own nothing
+--   backup          reads everything but secrets (`migrate up` says what those are) and changes nothing
 --
 -- Passwords come from the environment: Docker hands it to its init scripts, deploy/run to psql.
 \set ON_ERROR_STOP on
@@ -10,17 +11,19 @@
 \getenv accounts_password ACCOUNTS_DATABASE_PASSWORD
 \getenv billing_password BILLING_DATABASE_PASSWORD
 \getenv reporting_password REPORTING_DATABASE_PASSWORD
+\getenv backup_password BACKUP_DATABASE_PASSWORD
 
 -- A missing password stops the script here: psql leaves its name as it stands, which is no SQL.
 SELECT length(:'owner_password') > 0 AND length(:'gateway_password') > 0 AND length(:'accounts_password') > 0
-    AND length(:'billing_password') > 0 AND length(:'reporting_password') > 0 AS every_role_has_a_password \gset
+    AND length(:'billing_password') > 0 AND length(:'reporting_password') > 0
+    AND length(:'backup_password') > 0 AS every_role_has_a_password \gset
 \if :every_role_has_a_password
 \else
 DO $$ BEGIN RAISE EXCEPTION 'a role would have an empty password'; END $$;
 \endif
 
 SELECT format('CREATE ROLE %I LOGIN', wanted.name)
-FROM unnest(ARRAY['voltbus_owner', 'gateway', 'accounts', 'billing', 'reporting']) AS wanted (name)
+FROM unnest(ARRAY['voltbus_owner', 'gateway', 'accounts', 'billing', 'reporting', 'backup']) AS wanted (name)
 WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = wanted.name)
 \gexec
 
@@ -32,6 +35,7 @@ ALTER ROLE gateway PASSWORD :'gateway_password';
 ALTER ROLE accounts PASSWORD :'accounts_password';
 ALTER ROLE billing PASSWORD :'billing_password';
 ALTER ROLE reporting PASSWORD :'reporting_password';
+ALTER ROLE backup PASSWORD :'backup_password';
 RESET log_statement;
 RESET log_min_duration_statement;
 
@@ -40,3 +44,8 @@ ALTER ROLE gateway SET search_path TO '';
 ALTER ROLE accounts SET search_path TO '';
 ALTER ROLE billing SET search_path TO '';
 ALTER ROLE reporting SET search_path TO '';
+ALTER ROLE backup SET search_path TO '';
+ALTER ROLE backup SET default_transaction_read_only = on;
+
+-- `migrate verify-backup` restores into a database that it makes, and drops it.
+ALTER ROLE voltbus_owner CREATEDB;

@@ -22,7 +22,7 @@ class GatewayAlone:
         self.postgres, self.redis, self.port = free_port(), free_port(), free_port()
         self.shell(f"start_postgres {self.folder}/postgres {self.postgres} -c max_connections=100 -c shared_buffers=256MB")
         self.shell(f"start_redis {self.folder}/redis {self.redis}")
-        passwords = {f"{name}_DATABASE_PASSWORD": "voltbus" for name in ("MIGRATE", "GATEWAY", "ACCOUNTS", "BILLING", "REPORTING")}
+        passwords = {f"{name}_DATABASE_PASSWORD": "voltbus" for name in ("MIGRATE", "GATEWAY", "ACCOUNTS", "BILLING", "REPORTING", "BACKUP")}
         self.psql("postgres", "-c", "CREATE DATABASE voltbus")
         self.psql("voltbus", "-f", f"{ROOT}/deploy/postgres/01-roles.sql", "-f", f"{ROOT}/deploy/postgres/02-schemas.sql", **passwords)
         subprocess.run([f"{self.programs}/migrate", "up"], check=True, stdout=subprocess.DEVNULL, cwd=ROOT,

@@ -1,5 +1,6 @@
 import Contracts
 import Core
+import Documents
 import FoundationEssentials
 import HTTP
 import Hosting

@@ -22,6 +22,13 @@ package struct CSVLine {
         bytes.append(UInt8(ascii: "\""))
     }
 
+    /// A number of ours, which no program can take for a formula: without an apostrophe, also below zero.
+    package mutating func add(number: String) {
+        if !isFirst { bytes.append(UInt8(ascii: ",")) }
+        isFirst = false
+        bytes.append(contentsOf: number.utf8)
+    }
+
     package mutating func end() {
         bytes.append(contentsOf: "\r\n".utf8)
         isFirst = true

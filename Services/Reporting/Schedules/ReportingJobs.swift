@@ -28,7 +28,10 @@ extension Reporting {
             },
             // Asked for by a migration, or left half done by `migrate rebuild`.
             Job("rebuild of rollups", .every(seconds: 60)) { _ in ["portions": try await rebuild.run()] },
-        ]
+            Job("report clean-up", .every(seconds: 3_600)) { [self] _ in
+                ["forgotten": try await forgetDocuments()]
+            },
+        ] + backupJobs
     }
 
     private static let threeInTheMorning = TimeOfDay(minutes: 180) ?? .midnight

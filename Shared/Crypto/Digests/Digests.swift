@@ -57,3 +57,35 @@ struct Digest: @unchecked Sendable {
         }
     }
 }
+
+extension SHA256 {
+    /// Hashes what comes in pieces: a file that is never held whole.
+    ///
+    /// Used by one task at a time; that is what `@unchecked Sendable` stands for.
+    package final class Running: @unchecked Sendable {
+        private let context: OpaquePointer
+
+        package init() {
+            guard let context = EVP_MD_CTX_new() else {
+                fatalError("\(CryptoFailure.taken(from: "hashing"))")
+            }
+            self.context = context
+            insist(EVP_DigestInit_ex(context, EVP_sha256(), nil), "hashing")
+        }
+
+        deinit { EVP_MD_CTX_free(context) }
+
+        package func add(_ bytes: [UInt8]) {
+            insist(EVP_DigestUpdate(context, bytes, bytes.count), "hashing")
+        }
+
+        /// In hexadecimal. Nothing may be added after it.
+        package func finish() -> String {
+            let digest = [UInt8](unsafeUninitializedCapacity: 32) { output, count in
+                insist(EVP_DigestFinal_ex(context, output.baseAddress, nil), "hashing")
+                count = 32
+            }
+            return Hex.text(digest)
+        }
+    }
+}
