@@ -68,6 +68,7 @@ package final class Accounts: Sendable {
                 hub.part,
                 host.firstStart { try await first.run() },
                 ReportedIntake(host: host).part,
+                LotWatch(accounts: self).part,
                 LoginUse(host: host, deviceIdle: settings.tokens.deviceTokenIdle).part,
                 reservationUse,
                 host.jobs([tokenCleanUp, reservationTending, meetingTending]),

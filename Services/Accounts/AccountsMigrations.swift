@@ -18,6 +18,7 @@ package enum AccountsMigrations {
                     "v0009_meeting_words": PackageResources.v0009_meeting_words_sql,
                     "v0010_pictures": PackageResources.v0010_pictures_sql,
                     "v0011_back_log": PackageResources.v0011_back_log_sql,
+                    "v0012_start_tokens": PackageResources.v0012_start_tokens_sql,
                 ])
         }
     }

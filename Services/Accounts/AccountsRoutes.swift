@@ -21,6 +21,8 @@ extension Accounts {
         carRoutes
         centralRoutes
         chargingRoutes
+        startTokenRoutes
+        usageRoutes
         reservationRoutes
         timeSlotRoutes
         meetingRoutes

@@ -19,6 +19,7 @@ package enum BillingMigrations {
                     "v0010_logs": PackageResources.v0010_logs_sql,
                     "v0011_invoice_documents": PackageResources.v0011_invoice_documents_sql,
                     "v0012_invoice_list": PackageResources.v0012_invoice_list_sql,
+                    "v0013_host_shares": PackageResources.v0013_host_shares_sql,
                 ])
         }
     }

@@ -19,6 +19,7 @@ package enum GatewayMigrations {
                     "v0010_lists_and_profiles": PackageResources.v0010_lists_and_profiles_sql,
                     "v0011_presence": PackageResources.v0011_presence_sql,
                     "v0012_watch": PackageResources.v0012_watch_sql,
+                    "v0013_used_tokens": PackageResources.v0013_used_tokens_sql,
                 ])
         }
     }

@@ -24,10 +24,6 @@ package final class SharedRateLimiter: RateLimiter {
         return verdict.isAllowed ? nil : verdict.retryAfterSeconds
     }
 
-    package func takeBack(_ key: String, limit: Int, per window: Duration) async {
-        await rate(Kind(limit: limit, window: window)).giveBack(key)
-    }
-
     /// One counter for each pair of limit and window: there are a handful in a process.
     private func rate(_ kind: Kind) -> RateLimit {
         limits.withLock { limits in

@@ -71,19 +71,6 @@ package final class RateLimit: Sendable {
             isAllowed: answer[0] == 1, remaining: Int(answer[1]), retryAfter: .milliseconds(answer[2]))
     }
 
-    /// Takes back the last act of `subject` that was counted in the present window: it turned out to be nothing to count.
-    package func giveBack(_ subject: String) async {
-        guard limit > 0 else { return }
-        // Where Redis did not answer, the act was counted here.
-        if let redis,
-            (try? await redis.run(.giveBackToWindow, keys: [prefix + subject], [], within: Self.patience))
-                != nil
-        {
-            return
-        }
-        own.withLock { $0[subject]?.giveBack() }
-    }
-
     private func takeHere(_ subject: String, _ now: Int64, _ length: Int64) -> Verdict {
         own.withLock { windows in
             if windows.count >= Self.ownNames, windows[subject] == nil {
@@ -127,20 +114,10 @@ struct SlidingWindow {
         return .init(isAllowed: false, remaining: 0, retryAfter: .milliseconds(max(wait, 0) + 1))
     }
 
-    mutating func giveBack() { count = max(0, count - 1) }
-
     func isForgotten(at now: Int64, _ length: Int64) -> Bool { now / length > index + 1 }
 }
 
 extension Script where Answer == [Int64] {
-    /// Answers what is counted then.
-    fileprivate static let giveBackToWindow = Script(
-        """
-        local count = tonumber(redis.call('HGET', KEYS[1], 'count') or 0)
-        if count > 0 then return {redis.call('HINCRBY', KEYS[1], 'count', -1)} end
-        return {0}
-        """)
-
     /// Answers whether it was allowed, how many are left, and the milliseconds to wait.
     fileprivate static let takeFromWindow = Script(
         """

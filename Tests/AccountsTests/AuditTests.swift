@@ -41,6 +41,7 @@ private struct Step {
         "POST /api/v1/users/me/avatar": "PictureTests", "POST /api/v1/users/:id/avatar": "PictureTests",
         "PUT /api/v1/stations/:id/image": "PictureTests",
         "POST /api/v1/chargings": "the gateway's sessions",
+        "POST /api/v1/chargings/qr": "the gateway's sessions",
         "PATCH /api/v1/chargings/:id": "the gateway's sessions",
         "POST /api/v1/chargings/:id/stop": "the gateway's sessions",
         "POST /api/v1/csc": "CentralTests", "POST /api/v1/charge-points/:id/availability": "CentralTests",

@@ -285,7 +285,8 @@ import Testing
             try await PlannedReservations(at: now).cancel(of: ID(7), in: transaction)
         }
         await up.accounts.release(try #require(cancelled))
-        #expect(station.log.asked(V16.CancelReservation.self).map(\.reservationId) == [Int(id)])
+        // So it may here.
+        #expect(Set(station.log.asked(V16.CancelReservation.self).map(\.reservationId)) == [Int(id)])
         #expect(try await row(id).status == "cancelled")
     }
 

@@ -93,7 +93,9 @@ import Testing
             VALUES ('Where is it?', \(owner.id), now(), now())
             RETURNING id
             """)
+        let token = try await up.post("/api/v1/chargings/qr", [:], as: owner.token)["qr_token"]?.text
         let foreign: [(prefix: String, values: [String: String])] = [
+            ("/api/v1/chargings/qr", ["token": try #require(token)]),
             ("/api/v1/timeslots", ["id": "\(meeting)"]), ("/api/v1/meetings", ["id": "\(meeting)"]),
             ("/api/v1/notifications", ["id": "\(notice)"]), ("/api/v1/faq", ["id": "\(question)"]),
             ("/api/admin/pkl", ["id": "1", "number": "1"]),

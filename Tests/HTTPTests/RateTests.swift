@@ -26,11 +26,6 @@ import Testing
             try await call.countAttempt(on: call.body.username)
             return NoContent()
         }.limited(by: .credentials).open,
-        Route(.post, "/right") { (call: Call<None, None, Login>) in
-            try await call.countAttempt(on: call.body.username)
-            await call.takeBackAttempt(on: call.body.username)
-            return NoContent()
-        }.limited(by: .credentials).open,
         Route(.get, "/probe") { (_: Call<None, None, None>) in NoContent() }.unlimited.open,
         Route(.get, "/plain") { (_: Call<None, None, None>) in NoContent() }.open,
     ]
@@ -69,14 +64,6 @@ import Testing
         #expect(String(decoding: refusal.body, as: UTF8.self).contains("\"status_code\":2017"))
         clock.advance(by: .seconds(31))
         #expect(try await admitted(service, of: 1, .post, "/csc", as: "driver") == 1)
-    }
-
-    @Test func `is not used up by tries that proved right`() async throws {
-        let service = service { $0.perAddress = 0 }
-        let body = #"{"username":"anna"}"#
-
-        #expect(try await admitted(service, of: 150, .post, "/right", body: body) == 150)
-        #expect(try await admitted(service, of: 20, .post, "/login", body: body) == 10)
     }
 
     @Test func `holds for exports by the hour`() async throws {

@@ -20,23 +20,6 @@ import Testing
         #expect(await limit.take("1.2.3.4").isAllowed)
     }
 
-    @Test func `takes back what turned out to be nothing to count`() async throws {
-        let time = ManualClock()
-        for redis in [FreshRedis.current.client(), nil] {
-            let limit = RateLimit("login", limit: 2, per: .seconds(60), on: redis, clock: time.clock)
-            for _ in 0..<10 {
-                #expect(await limit.take("a").isAllowed)
-                await limit.giveBack("a")
-            }
-            await limit.giveBack("a")
-            await limit.giveBack("never counted")
-
-            #expect(await limit.take("a").remaining == 1)
-            #expect(await limit.take("a").isAllowed)
-            #expect(await !limit.take("a").isAllowed)
-        }
-    }
-
     @Test func `counts each subject and each limit by itself`() async throws {
         let redis = FreshRedis.current.client()
         let time = ManualClock()

@@ -17,6 +17,8 @@ package final class FreshDatabase: Sendable {
     }
 
     @TaskLocal private static var bound: FreshDatabase?
+    /// Whether the next database is provided while no other test has one.
+    @TaskLocal static var isAlone = false
 
     /// The database of the test that is running.
     package static var current: FreshDatabase {
@@ -73,8 +75,9 @@ package final class FreshDatabase: Sendable {
     static func provide(
         from lists: [MigrationList], as role: Role, _ body: @Sendable () async throws -> Void
     ) async throws {
-        await places.take()
-        defer { places.giveBack() }
+        let wanted = isAlone ? places.count : 1
+        await places.take(wanted)
+        defer { places.giveBack(wanted) }
         let fresh = FreshDatabase(name: try await DatabaseServer.shared().copyTemplate(of: lists), role: role)
         let outcome: Result<Void, any Error>
         do { outcome = .success(try await $bound.withValue(fresh) { try await body() }) } catch {

@@ -31,6 +31,9 @@ enum ChargingRefusal: Refusal, Equatable {
     case noSuchSession
     case notAllowed
     case carNotYours
+    case noMeans
+    case noSuchToken
+    case noHost
     case gateway(CommandRefusal)
 
     var problem: Problem {
@@ -43,6 +46,9 @@ enum ChargingRefusal: Refusal, Equatable {
         case .noSuchSession: Problem(.notFound, "no transaction data")
         case .notAllowed: Problem(.forbidden, "access denied")
         case .carNotYours: Problem(.notFound, "car not found")
+        case .noMeans: Problem(.conflict, code: 2041, "no usable payment method")
+        case .noHost: Problem(.forbidden, "no charge point is yours")
+        case .noSuchToken: Problem(.notFound, "QR token not found")
         case .gateway(let refusal): refusal.problem
         }
     }

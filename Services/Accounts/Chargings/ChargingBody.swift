@@ -57,7 +57,7 @@ struct ChargingBody: Codable, Equatable, Sendable {
 }
 
 /// A session with what billing made of it, in one row.
-struct ChargingRow: Row, Sendable {
+struct ChargingRow: JoinedRow, Sendable {
     var id: Int64
     var user: Int64?
     var owner: Int64?

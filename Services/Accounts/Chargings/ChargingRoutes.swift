@@ -221,7 +221,8 @@ extension Accounts {
         return Accepted(try await body(id, for: caller))
     }
 
-    func listSamples(_ call: Call<ChargingPath, PageQuery, None>) async throws -> PagedList<SampleBody> {
+    func listSamples(_ call: Call<ChargingPath, PageQuery, None>) async throws -> PagedList<TransactionMeter>
+    {
         let row = try await charging(call.path.id.number, for: call.identified)
         let database = host.database
         return try await PagedList(call.query) {

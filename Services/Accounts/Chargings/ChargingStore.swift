@@ -9,6 +9,8 @@ import Postgres
 struct ChargingFilter: Sendable {
     var user: Int64?
     var owner: Int64?
+    /// Begun, and on somebody's own point.
+    var isOfHosts = false
     var isUnfinished = false
     var status: String?
     var car: Int64?
@@ -17,8 +19,9 @@ struct ChargingFilter: Sendable {
     /// Not included.
     var until: Date?
 
-    fileprivate var condition: SQL {
+    var condition: SQL {
         var condition: SQL = "NOT charge.is_refused"
+        if isOfHosts { condition += " AND charge.owner_id IS NOT NULL AND charge.started_at IS NOT NULL" }
         if let user { condition = "\(condition) AND charge.user_id = \(user)" }
         if let owner { condition = "\(condition) AND charge.owner_id = \(owner)" }
         if isUnfinished { condition = "\(condition) AND NOT charge.is_finished" }
@@ -38,29 +41,21 @@ struct ChargingFilter: Sendable {
 extension Query where Result == [ChargingRow] {
     /// Newest first unless asked otherwise.
     static func chargings(_ filter: ChargingFilter, _ cut: Cut) -> Self {
-        """
-        SELECT \(columns: ChargingRow.self)
-        \(ChargingRow.relations)
-        WHERE \(filter.condition)
-        ORDER BY charge.session_id \(cut.direction)
-        LIMIT \(cut.limit) OFFSET \(cut.offset)
-        """
+        page(where: filter.condition, by: "charge.session_id", cut)
     }
 }
 
 extension Query where Result == ChargingRow? {
     static func charging(_ id: Int64) -> Self {
         """
-        SELECT \(columns: ChargingRow.self)
-        \(ChargingRow.relations)
+        \(rows: ChargingRow.self)
         WHERE charge.session_id = \(id) AND NOT charge.is_refused
         """
     }
 
     static func lastCharging(of user: Int64) -> Self {
         """
-        SELECT \(columns: ChargingRow.self)
-        \(ChargingRow.relations)
+        \(rows: ChargingRow.self)
         WHERE charge.user_id = \(user) AND charge.is_finished AND charge.started_at IS NOT NULL
             AND NOT charge.is_refused
         ORDER BY charge.session_id DESC
@@ -77,26 +72,6 @@ extension Query where Result == Int64 {
     static func countSamples(of session: Int64) -> Self {
         "SELECT count(*) FROM gateway_view.reading WHERE session_id = \(session) AND grade <> 'rejected'"
     }
-}
-
-/// One sample of a session (api.md 4.7, TransactionMeter).
-struct SampleBody: Codable, Equatable, Sendable {
-    var transaction_id: Int64
-    var value: Int64
-    var power_rate: Int
-    var battery_level: Int
-    var consumed_energy: Int64
-    var price: Int64
-    var time: Date
-    var timestamp: Int64
-    var minute: Int
-    var unit: String
-    var measurand: String
-    var connector_id: Int
-    var connector_status: String
-    @OrNull var voltage: Double?
-    @OrNull var current_import: Double?
-    @OrNull var current_offered: Double?
 }
 
 struct SampleRow: Row, Sendable {
@@ -131,15 +106,15 @@ struct SampleRow: Row, Sendable {
         status = try cells.next()
     }
 
-    func body(of charging: ChargingRow) -> SampleBody {
+    func body(of charging: ChargingRow) -> TransactionMeter {
         let passed = charging.startedAt.map { takenAt.duration(since: $0) } ?? .zero
-        return SampleBody(
-            transaction_id: charging.id, value: registerWh, power_rate: Int(powerW ?? 0),
-            battery_level: Int(stateOfCharge ?? 0), consumed_energy: energyWh, price: price, time: takenAt,
-            timestamp: Int64(takenAt.timeIntervalSince1970), minute: max(0, Int(passed.wholeSeconds / 60)),
-            unit: "Wh",
-            measurand: "Energy.Active.Import.Register", connector_id: Int(connector),
-            connector_status: status, voltage: voltage, current_import: current, current_offered: offered)
+        var body = TransactionMeter(
+            of: charging.id, register: registerWh, energy: energyWh, price: price, at: takenAt,
+            minute: max(0, Int(passed.wholeSeconds / 60)), connector: Int(connector), status: status)
+        body.power_rate = Int(powerW ?? 0)
+        body.battery_level = Int(stateOfCharge ?? 0)
+        (body.voltage, body.current_import, body.current_offered) = (voltage, current, offered)
+        return body
     }
 }
 

@@ -35,6 +35,15 @@ struct LiveFrame: Codable, Equatable, Sendable {
         LiveFrame(status: .error, stage: stage, info: info, status_code: code)
     }
 
+    /// A start that is waited for.
+    static func waiting(since begin: Date, for patience: Duration, at now: Date) -> LiveFrame {
+        let seconds = max(0, Int(now.duration(since: begin).wholeSeconds))
+        let progress = min(100, seconds * 100 / Int(patience.wholeSeconds))
+        return LiveFrame(
+            status: .waiting, stage: .start, info: "waiting \(seconds)s; \(progress)%", id: -1,
+            progress: progress)
+    }
+
     static let greeting = LiveFrame(status: .ping, stage: .info, info: "new connection")
     static let idle = LiveFrame(status: .success, stage: .info, info: "idle")
 }

@@ -76,6 +76,9 @@ extension LiveSocket {
                 let state = try await host.database.run(.watchedSession(action.session.number))
                 return say(action.outcome(state) ?? action.timeout)
             }
+            if let token = try await host.database.run(.openToken(of: caller.user, at: host.clock.now)) {
+                return follow(token, caller)
+            }
             if let last = try await host.database.run(.lastStream(of: caller.user)),
                 let session = try await host.database.run(.watchedSession(last)), !session.isFinished,
                 session.isFor(caller)

@@ -39,11 +39,9 @@ struct PendingAction: Row, Equatable, Sendable {
 
     /// What is said while it lasts.
     func waiting(at now: Date, patience: Duration) -> LiveFrame {
-        let seconds = max(0, Int(now.duration(since: begunAt).wholeSeconds))
-        let progress = min(100, seconds * 100 / Int(patience.wholeSeconds))
-        return LiveFrame(
-            status: .waiting, stage: kind.stage, info: "waiting \(seconds)s; \(progress)%",
-            id: kind == .start ? -1 : session.number, progress: progress)
+        var frame = LiveFrame.waiting(since: begunAt, for: patience, at: now)
+        if kind == .stop { (frame.stage, frame.id) = (.stop, session.number) }
+        return frame
     }
 
     var timeout: LiveFrame { .error("timeout", kind.stage) }

@@ -71,7 +71,7 @@ enum MeetingSide: Equatable, Sendable {
 }
 
 /// A meeting as it is stored, with its slot.
-struct MeetingRow: Row, Equatable, Sendable {
+struct MeetingRow: JoinedRow, Equatable, Sendable {
     var id: ID<Meeting>
     var tutor: ID<User>
     var student: ID<User>

@@ -27,8 +27,7 @@ extension Query where Result == [MeetingRow] {
     /// Newest first.
     static func meetings(_ filter: MeetingFilter, _ cut: Cut) -> Self {
         """
-        SELECT \(columns: MeetingRow.self)
-        \(MeetingRow.relations)
+        \(rows: MeetingRow.self)
         WHERE \(filter.condition)
         ORDER BY meeting.id DESC
         LIMIT \(cut.limit) OFFSET \(cut.offset)
@@ -45,8 +44,7 @@ extension Query where Result == Int64 {
 extension Query where Result == MeetingRow? {
     static func meeting(_ id: ID<Meeting>) -> Self {
         """
-        SELECT \(columns: MeetingRow.self)
-        \(MeetingRow.relations)
+        \(rows: MeetingRow.self)
         WHERE meeting.id = \(id)
         """
     }
@@ -54,8 +52,7 @@ extension Query where Result == MeetingRow? {
     /// Holds it and its slot for the rest of the transaction.
     static func heldMeeting(_ id: ID<Meeting>) -> Self {
         """
-        SELECT \(columns: MeetingRow.self)
-        \(MeetingRow.relations)
+        \(rows: MeetingRow.self)
         WHERE meeting.id = \(id)
         FOR UPDATE OF meeting, slot
         """

@@ -100,11 +100,9 @@ extension Query where Result == [MeetingRow] {
     private static func remind(_ marking: SQL) -> Self {
         """
         WITH marked AS (\(marking))
-        SELECT \(columns: MeetingRow.self)
-        \(MeetingRow.relations)
+        \(rows: MeetingRow.self)
         WHERE meeting.id IN (SELECT id FROM marked)
         ORDER BY meeting.id
-        LIMIT 10000
         """
     }
 }

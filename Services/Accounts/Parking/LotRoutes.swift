@@ -37,24 +37,37 @@ extension Accounts {
     }
 
     func listLots(_ call: Call<None, PageQuery, None>) async throws -> PagedList<LotBody> {
-        try await lots(onlyActive: false, call.query)
+        try await lots(onlyActive: false, call.query, call.identified)
     }
 
     func listActiveLots(_ call: Call<None, PageQuery, None>) async throws -> PagedList<LotBody> {
-        try await lots(onlyActive: true, call.query)
+        try await lots(onlyActive: true, call.query, call.identified)
     }
 
-    private func lots(onlyActive: Bool, _ query: PageQuery) async throws -> PagedList<LotBody> {
-        let (database, currency) = (host.database, host.settings.currency)
+    private func lots(onlyActive: Bool, _ query: PageQuery, _ caller: Caller) async throws -> PagedList<
+        LotBody
+    > {
+        let (host, currency) = (host, host.settings.currency)
         return try await PagedList(query) {
-            Int(try await database.run(.countLots(onlyActive: onlyActive)))
+            try await host.cache.remembered(.parkingLots, "count \(onlyActive)", for: caller) {
+                Int(try await host.database.run(.countLots(onlyActive: onlyActive)))
+            }
         } rows: { cut in
-            try await database.run(.lots(onlyActive: onlyActive, cut)).map { $0.body(in: currency) }
+            let key = "lots \(onlyActive) \(cut.limit) \(cut.offset) \(cut.order.rawValue)"
+            return try await host.cache.remembered(.parkingLots, key, for: caller) {
+                try await host.database.run(.lots(onlyActive: onlyActive, cut)).map { $0.body(in: currency) }
+            }
         }
     }
 
     func showLot(_ call: Call<LotPath, None, None>) async throws -> OK<LotBody> {
-        OK(try await lot(call.path.id, withSpots: true))
+        let id = call.path.id
+        return OK(
+            try await host.cache.remembered(
+                .parkingSpots, "lot \(id)", for: call.identified, about: id.number
+            ) {
+                try await lot(id, withSpots: true)
+            })
     }
 
     private func lot(_ id: ID<ParkingLot>, withSpots: Bool = false) async throws -> LotBody {
@@ -77,6 +90,7 @@ extension Accounts {
                 return id
             }
         }
+        await lotChanged(id)
         return Created(try await self.lot(id, withSpots: true))
     }
 
@@ -98,6 +112,7 @@ extension Accounts {
                 try await transaction.run(.audit("UPDATE_LOT", id, by: caller, request, at: now))
             }
         }
+        await lotChanged(id)
         return OK(try await lot(id))
     }
 
@@ -115,6 +130,7 @@ extension Accounts {
             try await transaction.run(.audit("DELETE_LOT", id, by: caller, request, at: now))
             return lot
         }
+        await lotChanged(id)
         return OK(deleted.body(in: host.settings.currency))
     }
 
@@ -132,6 +148,7 @@ extension Accounts {
                 try await transaction.run(.audit("UPDATE_LOT", id, by: caller, request, at: host.clock.now))
             }
         }
+        await lotChanged(id)
         guard let spot = try await host.database.run(.spots(of: id)).first(where: { $0.number == number })
         else { throw ParkingRefusal.noSuchSpot }
         return OK(spot.body)

@@ -55,7 +55,7 @@ struct LotInput: Codable, Sendable {
 }
 
 /// A lot as it is stored, with what is counted in it, and the rules of writing it.
-struct LotRow: Row, Equatable, Sendable {
+struct LotRow: JoinedRow, Equatable, Sendable {
     var id: ID<ParkingLot>
     var name: String
     var address: String

@@ -33,7 +33,7 @@ struct SpotChange: Codable, Sendable {
 
 enum ParkingSpot {}
 
-struct SpotRow: Row, Equatable, Sendable {
+struct SpotRow: JoinedRow, Equatable, Sendable {
     var id: ID<ParkingSpot>
     var lot: ID<ParkingLot>
     var number: Int32

@@ -71,7 +71,7 @@ enum ParkingCost {
 }
 
 /// A stay as it is stored.
-struct StayRow: Row, Equatable, Sendable {
+struct StayRow: JoinedRow, Equatable, Sendable {
     var id: ID<ParkingReservation>
     var lot: ID<ParkingLot>
     var lotName: String

@@ -23,13 +23,7 @@ extension LotRow {
 
 extension Query where Result == [LotRow] {
     static func lots(onlyActive: Bool, _ cut: Cut) -> Self {
-        """
-        SELECT \(columns: LotRow.self)
-        \(LotRow.relations)
-        WHERE lot.deleted_at IS NULL AND (lot.is_active OR NOT \(onlyActive))
-        ORDER BY lot.id \(cut.direction)
-        LIMIT \(cut.limit) OFFSET \(cut.offset)
-        """
+        page(where: "lot.deleted_at IS NULL AND (lot.is_active OR NOT \(onlyActive))", by: "lot.id", cut)
     }
 }
 
@@ -42,8 +36,7 @@ extension Query where Result == Int64 {
 extension Query where Result == LotRow? {
     static func lot(_ id: ID<ParkingLot>) -> Self {
         """
-        SELECT \(columns: LotRow.self)
-        \(LotRow.relations)
+        \(rows: LotRow.self)
         WHERE lot.id = \(id) AND lot.deleted_at IS NULL
         """
     }
@@ -127,11 +120,9 @@ extension Query where Result == [SpotRow] {
     /// By number.
     static func spots(of lot: ID<ParkingLot>) -> Self {
         """
-        SELECT \(columns: SpotRow.self)
-        \(SpotRow.relations)
+        \(rows: SpotRow.self)
         WHERE spot.lot_id = \(lot) AND spot.deleted_at IS NULL
         ORDER BY spot.number
-        LIMIT 10000
         """
     }
 }
@@ -154,13 +145,7 @@ struct StayFilter: Sendable {
 extension Query where Result == [StayRow] {
     /// Newest first unless asked otherwise.
     static func stays(_ filter: StayFilter, _ cut: Cut) -> Self {
-        """
-        SELECT \(columns: StayRow.self)
-        \(StayRow.relations)
-        WHERE \(filter.condition)
-        ORDER BY stay.id \(cut.direction)
-        LIMIT \(cut.limit) OFFSET \(cut.offset)
-        """
+        page(where: filter.condition, by: "stay.id", cut)
     }
 }
 
@@ -173,16 +158,14 @@ extension Query where Result == Int64 {
 extension Query where Result == StayRow? {
     static func stay(_ id: ID<ParkingReservation>) -> Self {
         """
-        SELECT \(columns: StayRow.self)
-        \(StayRow.relations)
+        \(rows: StayRow.self)
         WHERE stay.id = \(id)
         """
     }
 
     static func oldestStay(of user: Int64) -> Self {
         """
-        SELECT \(columns: StayRow.self)
-        \(StayRow.relations)
+        \(rows: StayRow.self)
         WHERE stay.user_id = \(user) AND stay.status = 'active'
         ORDER BY stay.id
         LIMIT 1
@@ -192,8 +175,7 @@ extension Query where Result == StayRow? {
     /// Holds it for the rest of the transaction.
     static func heldStay(_ id: ID<ParkingReservation>) -> Self {
         """
-        SELECT \(columns: StayRow.self)
-        \(StayRow.relations)
+        \(rows: StayRow.self)
         WHERE stay.id = \(id)
         FOR UPDATE OF stay
         """

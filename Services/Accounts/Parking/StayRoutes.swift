@@ -87,6 +87,7 @@ extension Accounts {
             return try await transaction.run(
                 .park(body, on: spot, by: user, rate: lot.pricePerHour, charging: charging, at: now))
         }
+        await lotChanged(id)
         return Created(try await self.stay(stay))
     }
 
@@ -124,14 +125,15 @@ extension Accounts {
         _ id: ID<ParkingReservation>, isCancelled: Bool = false, _ entry: AuditEntry? = nil
     ) async throws {
         let host = host
-        let event = try await host.database.transaction { transaction -> ParkingEnded? in
+        let (lot, event) = try await host.database.transaction {
+            transaction -> (ID<ParkingLot>, ParkingEnded?) in
             let now = host.clock.now
             guard let stay = try await transaction.run(.heldStay(id)) else { throw ParkingRefusal.noSuchStay }
             guard stay.status == .active else { throw ParkingRefusal.nothingToRelease }
             if let entry { try await transaction.run(.record(entry, in: .accounts, at: now)) }
             guard !isCancelled else {
                 try await transaction.run(.leave(id, .cancelled, cost: 0, at: now))
-                return nil
+                return (stay.lot, nil)
             }
             let cost = ParkingCost.of(now.duration(since: stay.parkedAt), hourlyRate: stay.hourlyRate)
             try await transaction.run(.leave(id, .completed, cost: cost, at: now))
@@ -139,8 +141,9 @@ extension Accounts {
                 id, lot: stay.lot, user: stay.user, cost: Money(cost, host.settings.currency),
                 spot: stay.spotIdentifier, at: now)
             try await transaction.run(.announce(event))
-            return event
+            return (stay.lot, event)
         }
         if let event { host.bus.publish(event) }
+        await lotChanged(lot)
     }
 }

@@ -87,7 +87,7 @@ struct ResetPassword {
             return try await transaction.endLogins(.all(of: account.id), at: now)
         }
         mail.ring()
-        for event in events { host.bus.publish(event) }
+        await accounts.tell(events)
     }
 }
 

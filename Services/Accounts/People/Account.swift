@@ -6,7 +6,7 @@ import Mail
 import Postgres
 
 /// A person's account as it is stored, with what other services count of it.
-struct Account: Row, Equatable, Sendable {
+struct Account: JoinedRow, Equatable, Sendable {
     var id: ID<User>
     var hex: String
     var username: String

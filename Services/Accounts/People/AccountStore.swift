@@ -26,8 +26,7 @@ enum AccountKey: Sendable {
 extension Query where Result == Account? {
     static func account(_ key: AccountKey) -> Self {
         """
-        SELECT \(columns: Account.self)
-        \(Account.relations)
+        \(rows: Account.self)
         WHERE account.deleted_at IS NULL AND \(key.condition)
         ORDER BY account.id
         LIMIT 1
@@ -39,8 +38,7 @@ extension Query where Result == [Account] {
     /// By username; operators are shown no administrators.
     static func accounts(withAdmins: Bool, limit: Int, offset: Int) -> Self {
         """
-        SELECT \(columns: Account.self)
-        \(Account.relations)
+        \(rows: Account.self)
         WHERE account.deleted_at IS NULL AND (\(withAdmins) OR account.role <> 'admin')
         ORDER BY account.username, account.id
         LIMIT \(limit) OFFSET \(offset)
@@ -97,8 +95,7 @@ extension Query where Result == [Account] {
     ) -> Self {
         let order: SQL = descending ? "DESC" : "ASC"
         return """
-            SELECT \(columns: Account.self)
-            \(Account.relations)
+            \(rows: Account.self)
             WHERE \(filter.condition)
             ORDER BY account.id \(order)
             LIMIT \(limit) OFFSET \(offset)

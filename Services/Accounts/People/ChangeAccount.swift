@@ -44,7 +44,8 @@ struct ChangeAccount {
         let outcome = try await host.database.transaction { transaction in
             try await store(change, of: id, passwordHash, extras, in: transaction)
         }
-        for event in outcome.revoked { host.bus.publish(event) }
+        await accounts.tell(outcome.revoked)
+        await accounts.peopleChanged()
         if let event = outcome.rights { host.bus.publish(event) }
         return try await accounts.account(id)
     }
@@ -164,8 +165,7 @@ extension Query where Result == Account? {
     /// Held until the transaction ends.
     static func heldAccount(_ id: ID<User>) -> Self {
         """
-        SELECT \(columns: Account.self)
-        \(Account.relations)
+        \(rows: Account.self)
         WHERE account.deleted_at IS NULL AND account.id = \(id)
         FOR UPDATE OF account
         """

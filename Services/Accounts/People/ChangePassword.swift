@@ -43,6 +43,6 @@ struct ChangePassword {
             return try await transaction.endLogins(
                 .others(of: account.id, but: ID(caller.loginSession)), at: now)
         }
-        for event in events { host.bus.publish(event) }
+        await accounts.tell(events)
     }
 }

@@ -28,7 +28,8 @@ struct EndAccount {
             try await check(account, in: transaction)
             return try await blank(account, in: transaction)
         }
-        for event in outcome.revoked { host.bus.publish(event) }
+        await accounts.tell(outcome.revoked)
+        await accounts.peopleChanged()
         for event in outcome.points { host.bus.publish(event) }
     }
 

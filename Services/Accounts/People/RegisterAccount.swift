@@ -36,7 +36,7 @@ struct RegisterAccount {
         }
         account.passwordHash = try await accounts.hasher.hash(password)
         let (new, host) = (account, accounts.host)
-        return try await host.database.transaction { transaction in
+        let id = try await host.database.transaction { transaction in
             let now = host.clock.now
             if caller == nil, accounts.settings.tokens.needsInvite {
                 guard let invite, try await transaction.run(.takeInvite(invite, at: now)).count == 1 else {
@@ -53,6 +53,8 @@ struct RegisterAccount {
                     in: .accounts, at: now))
             return id
         }
+        await accounts.peopleChanged()
+        return id
     }
 
     private func enter(_ account: NewAccount, in transaction: Transaction) async throws -> ID<User> {

@@ -140,13 +140,17 @@ extension Accounts {
     }
 
     func listUsers(_ call: Call<None, CutQuery, None>) async throws -> Listed<EvsysUserBody> {
-        let (database, withAdmins) = (host.database, call.identified.isAdmin)
+        let (host, caller) = (host, call.identified)
         return try await Listed(call.query, of: call.request) {
-            Int(try await database.run(.countAccounts(withAdmins: withAdmins)))
+            try await host.cache.remembered(.userList, "count", for: caller) {
+                Int(try await host.database.run(.countAccounts(withAdmins: caller.isAdmin)))
+            }
         } rows: { cut in
-            try await database.run(
-                .accounts(withAdmins: withAdmins, limit: cut.limit, offset: cut.offset)
-            ).map { $0.evsysBody() }
+            try await host.cache.remembered(.userList, "list \(cut.limit) \(cut.offset)", for: caller) {
+                try await host.database.run(
+                    .accounts(withAdmins: caller.isAdmin, limit: cut.limit, offset: cut.offset)
+                ).map { $0.evsysBody() }
+            }
         }
     }
 

@@ -26,7 +26,7 @@ struct ReservationBody: Codable, Equatable, Sendable {
     var created_at: Date
 }
 
-struct ReservationRow: Row, Equatable, Sendable {
+struct ReservationRow: JoinedRow, Equatable, Sendable {
     var id: ID<Reservation>
     var user: ID<User>
     var point: String

@@ -24,20 +24,13 @@ struct ReservationFilter: Sendable {
 
 extension Query where Result == [ReservationRow] {
     static func reservations(_ filter: ReservationFilter, _ cut: Cut) -> Self {
-        """
-        SELECT \(columns: ReservationRow.self)
-        \(ReservationRow.relations)
-        WHERE \(filter.condition)
-        ORDER BY kept.id \(cut.direction)
-        LIMIT \(cut.limit) OFFSET \(cut.offset)
-        """
+        page(where: filter.condition, by: "kept.id", cut)
     }
 
     /// Of bookings, whose time has come.
     static func dueReservations(at now: Date) -> Self {
         """
-        SELECT \(columns: ReservationRow.self)
-        \(ReservationRow.relations)
+        \(rows: ReservationRow.self)
         WHERE kept.status = 'planned' AND kept.meeting_id IS NOT NULL AND kept.starts_at <= \(now)
             AND kept.expires_at > \(now)
         ORDER BY kept.starts_at, kept.id
@@ -48,8 +41,7 @@ extension Query where Result == [ReservationRow] {
     /// Of bookings, whose time passed before a station could be asked.
     static func missedReservations(at now: Date) -> Self {
         """
-        SELECT \(columns: ReservationRow.self)
-        \(ReservationRow.relations)
+        \(rows: ReservationRow.self)
         WHERE kept.status = 'planned' AND kept.meeting_id IS NOT NULL AND kept.expires_at <= \(now)
         ORDER BY kept.id
         LIMIT 500
@@ -59,8 +51,7 @@ extension Query where Result == [ReservationRow] {
     /// That are over, and of which the station may not know.
     static func untoldReservations(at now: Date) -> Self {
         """
-        SELECT \(columns: ReservationRow.self)
-        \(ReservationRow.relations)
+        \(rows: ReservationRow.self)
         WHERE kept.must_tell AND kept.expires_at > \(now)
         ORDER BY kept.id
         LIMIT 500
@@ -77,8 +68,7 @@ extension Query where Result == Int64 {
 extension Query where Result == ReservationRow? {
     static func reservation(_ id: ID<Reservation>) -> Self {
         """
-        SELECT \(columns: ReservationRow.self)
-        \(ReservationRow.relations)
+        \(rows: ReservationRow.self)
         WHERE kept.id = \(id)
         """
     }

@@ -169,7 +169,6 @@ extension Query where Result == [PortRow] {
             ) AS default_plan ON true
             WHERE \(condition)
             ORDER BY connector.port_id
-            LIMIT 10000
             """
     }
 }

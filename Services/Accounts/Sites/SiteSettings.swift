@@ -7,6 +7,7 @@ package struct SiteSettings: ReadableSettings, Sendable {
     package let stationURL: String
     package let mostHostPoints: Int
     package let chargePointPrefix: String
+    package let requiresPaymentMethod: Bool
 
     package init(_ read: inout SettingsReader) {
         let url = read.url(
@@ -15,6 +16,8 @@ package struct SiteSettings: ReadableSettings, Sendable {
         stationURL = url.hasSuffix("/") ? String(url.dropLast()) : url
         mostHostPoints = read.number(
             "MAX_HOST_CHARGE_POINTS", in: 0...10_000, otherwise: 20, "charge points of one host")
+        requiresPaymentMethod = read.flag(
+            "REQUIRE_PAYMENT_METHOD", otherwise: false, "whether a start needs a card or a balance")
         chargePointPrefix = read.text(
             "CHARGE_POINT_PREFIX", otherwise: "VB-", expected: "up to 20 characters of an identity",
             "before the number of a generated identity"

@@ -3,7 +3,7 @@ import FoundationEssentials
 import Postgres
 
 /// A site with what is counted of it.
-struct SiteRow: Row, Equatable, Sendable {
+struct SiteRow: JoinedRow, Equatable, Sendable {
     var id: Int64
     var owner: Int64?
     var createdAt: Date
@@ -170,8 +170,7 @@ extension Query where Result == [SiteRow] {
     ) -> Self {
         let order: SQL = descending ? "DESC" : "ASC"
         return """
-            SELECT \(columns: SiteRow.self)
-            \(SiteRow.relations)
+            \(rows: SiteRow.self)
             WHERE \(SQL.matching(filter, viewer, at: now))
             ORDER BY site.id \(order)
             LIMIT \(limit) OFFSET \(offset)
@@ -182,8 +181,7 @@ extension Query where Result == [SiteRow] {
 extension Query where Result == SiteRow? {
     static func site(_ id: Int64, for viewer: Viewer, at now: Date) -> Self {
         """
-        SELECT \(columns: SiteRow.self)
-        \(SiteRow.relations)
+        \(rows: SiteRow.self)
         WHERE site.id = \(id) AND \(SQL.matching(SiteFilter(), viewer, at: now))
         """
     }

@@ -18,7 +18,7 @@ struct TagBody: Codable, Equatable, Sendable {
     var last_seen: Date
 }
 
-struct TagRow: Row, Equatable, Sendable {
+struct TagRow: JoinedRow, Equatable, Sendable {
     var word: String
     var user: ID<User>?
     var username: String

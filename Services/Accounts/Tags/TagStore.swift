@@ -23,8 +23,7 @@ struct TagFilter: Sendable {
 extension Query where Result == [TagRow] {
     static func tags(_ filter: TagFilter, limit: Int = 10_000, offset: Int = 0) -> Self {
         """
-        SELECT \(columns: TagRow.self)
-        \(TagRow.relations)
+        \(rows: TagRow.self)
         WHERE \(filter.condition)
         ORDER BY tag.id_tag
         LIMIT \(limit) OFFSET \(offset)
@@ -35,8 +34,7 @@ extension Query where Result == [TagRow] {
 extension Query where Result == TagRow? {
     static func tag(_ word: TagWord) -> Self {
         """
-        SELECT \(columns: TagRow.self)
-        \(TagRow.relations)
+        \(rows: TagRow.self)
         WHERE tag.id_tag = \(word.text) AND tag.deleted_at IS NULL
         """
     }
@@ -44,8 +42,7 @@ extension Query where Result == TagRow? {
     /// What a start by app, socket or QR code goes by: the oldest that is good.
     static func usableTag(of user: ID<User>, at now: Date) -> Self {
         """
-        SELECT \(columns: TagRow.self)
-        \(TagRow.relations)
+        \(rows: TagRow.self)
         WHERE tag.user_id = \(user) AND tag.deleted_at IS NULL AND tag.is_enabled
             AND (tag.expires_at IS NULL OR tag.expires_at > \(now))
         ORDER BY tag.registered_at, tag.id

@@ -95,17 +95,14 @@ extension Accounts {
         return OK(try await logIn.tokens(found, remember: call.body.remember_me == true))
     }
 
-    /// A lock is told before a limit (api.md 1.10), and both before the costly check. Who proves to be right has used up
-    /// nothing of the limit.
+    /// A lock is told before a limit (api.md 1.10), and both before the costly check.
     private func prove<Body: Sendable>(
         _ name: String, _ password: String, _ code: String?, _ call: Call<None, None, Body>
     ) async throws -> (LogIn, Account) {
         if let seconds = try await lockedSeconds(name) { throw AccountsRefusal.locked(seconds: seconds) }
         try await call.countAttempt(on: name)
         let logIn = LogIn(accounts: self, origin: LoginOrigin(call.request))
-        let account = try await logIn.prove(name, password, code: code)
-        await call.takeBackAttempt(on: name)
-        return (logIn, account)
+        return (logIn, try await logIn.prove(name, password, code: code))
     }
 
     func refreshTokens(_ call: Call<None, None, RefreshInput>) async throws -> OK<TokenPair> {
@@ -153,7 +150,7 @@ extension Accounts {
                 .record(AuditEntry("logout", by: caller.user, from: request), in: .accounts, at: now))
             return events
         }
-        for event in events { host.bus.publish(event) }
+        await tell(events)
         return OK(Notice(message: "Logged out"))
     }
 

@@ -90,6 +90,7 @@ struct LogIn {
                     until: now + TimeInterval(idle.components.seconds)))
             try await note(account, in: transaction, at: now)
         }
+        await accounts.loginsChanged(of: account.id)
         return token
     }
 
@@ -109,6 +110,7 @@ struct LogIn {
             try await note(account, in: transaction, at: now)
             return login
         }
+        await accounts.loginsChanged(of: account.id)
         return try await accounts.pair(of: account.id, role: account.role, login: login, refresh: refresh)
     }
 

@@ -57,12 +57,16 @@ extension Accounts {
     }
 
     func listLogins(_ call: Call<None, PageQuery, None>) async throws -> PagedList<LoginBody> {
-        let (database, caller, now) = (host.database, call.identified, host.clock.now)
+        let (host, caller, now) = (host, call.identified, host.clock.now)
+        let (user, current) = (ID<User>(caller.user), ID<LoginSession>(caller.loginSession))
         return try await PagedList(call.query) {
-            Int(try await database.run(.countLogins(of: ID(caller.user), at: now)))
+            try await host.cache.remembered(.sessionData, "count", for: caller, about: caller.user) {
+                Int(try await host.database.run(.countLogins(of: user, at: now)))
+            }
         } rows: { cut in
-            try await database.run(.logins(of: ID(caller.user), at: now, cut)).map {
-                $0.body(current: ID(caller.loginSession))
+            let key = "logins \(current) \(cut.limit) \(cut.offset) \(cut.order.rawValue)"
+            return try await host.cache.remembered(.sessionData, key, for: caller, about: caller.user) {
+                try await host.database.run(.logins(of: user, at: now, cut)).map { $0.body(current: current) }
             }
         }
     }
@@ -97,7 +101,7 @@ extension Accounts {
             }
             return events
         }
-        for event in events { host.bus.publish(event) }
+        await tell(events)
         return events.count
     }
 

@@ -14,10 +14,11 @@ extension Accounts {
             let invites = try await database.run(.forgetInvites(endedBefore: now))
             let resets = try await database.run(.forgetResets(endedBefore: now - 3_600))
             let codes = try await database.run(.forgetMailedCodes(endedBefore: now))
+            let tokens = try await database.run(.forgetStartTokens(endedBefore: now - 86_400))
             let locks = try await database.run(.forgetLocks(endedBefore: now - keptLocks))
             return [
                 "logins": logins.count, "invites": invites.count, "locks": locks.count,
-                "codes": resets.count + codes.count,
+                "codes": resets.count + codes.count, "start tokens": tokens.count,
             ]
         }
     }

@@ -76,7 +76,7 @@ struct RefreshLogin {
         }
         switch outcome {
         case .reuse(let events):
-            for event in events { host.bus.publish(event) }
+            await accounts.tell(events)
             throw AccountsRefusal.refreshRefused
         case .next(let presented, let next):
             let pair = try await accounts.pair(

@@ -122,7 +122,6 @@ extension Query where Result == [StoredCard] {
         SELECT \(columns: StoredCard.self) FROM billing.payment_method AS card
         WHERE card.id = ANY(\(numbers))
         ORDER BY card.id
-        LIMIT 10000
         """
     }
 }

@@ -135,7 +135,6 @@ extension Query where Result == [PlanBody] {
         WHERE deleted_at IS NULL AND (\(planID as String?)::text IS NULL OR plan_id = \(planID as String?))
             AND (\(isActive as Bool?)::boolean IS NULL OR is_active = \(isActive as Bool?))
         ORDER BY id
-        LIMIT 10000
         """
     }
 }

@@ -1,3 +1,4 @@
+import Contracts
 import Core
 import FoundationEssentials
 
@@ -6,7 +7,7 @@ import FoundationEssentials
 enum ResampleReadings {
     static let points = 60
 
-    static func run(_ readings: [MeterBody]) -> [MeterBody] {
+    static func run(_ readings: [TransactionMeter]) -> [TransactionMeter] {
         guard readings.count > points, let first = readings.first, let last = readings.last else {
             return readings
         }
@@ -25,8 +26,10 @@ enum ResampleReadings {
         return result + [last]
     }
 
-    private static func between(_ left: MeterBody, _ right: MeterBody, at time: Double, from begin: Double)
-        -> MeterBody
+    private static func between(
+        _ left: TransactionMeter, _ right: TransactionMeter, at time: Double, from begin: Double
+    )
+        -> TransactionMeter
     {
         let (start, end) = (left.time.timeIntervalSince1970, right.time.timeIntervalSince1970)
         let share = end > start ? min(1, max(0, (time - start) / (end - start))) : 0

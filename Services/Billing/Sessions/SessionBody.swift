@@ -1,27 +1,6 @@
+import Contracts
 import Core
 import FoundationEssentials
-
-/// A sample of a session (api.md 4.7).
-struct MeterBody: Codable, Equatable, Sendable {
-    var transaction_id: Int64
-    /// Wh, the register.
-    var value: Int64
-    /// W.
-    var power_rate: Int
-    var battery_level: Int
-    var consumed_energy: Int64
-    var price: Int64
-    var time: Date
-    var timestamp: Int64
-    var minute: Int
-    var unit: String
-    var measurand: String
-    var connector_id: Int
-    var connector_status: String
-    @OrNull var voltage: Double?
-    @OrNull var current_import: Double?
-    @OrNull var current_offered: Double?
-}
 
 /// The price of a session as its plan object (api.md 4.7).
 struct SessionPlan: Codable, Equatable, Sendable {
@@ -64,7 +43,7 @@ struct TransactionBody: Codable, Equatable, Sendable {
     var payment_error: String
     var payment_plan: SessionPlan
     var tariff: TariffBody
-    var meter_values: [MeterBody]
+    var meter_values: [TransactionMeter]
     @OrNull var payment_method: CardBody?
     var payment_orders: [OrderBody]
     var user_tag: SessionTag
@@ -97,7 +76,7 @@ struct ChargeStateBody: Codable, Equatable, Sendable {
     var status: String
     var is_charging: Bool
     var can_stop: Bool
-    var meter_values: [MeterBody]
+    var meter_values: [TransactionMeter]
     var id_tag: String
     var payment_plan: SessionPlan
     @OrNull var payment_method: CardBody?
@@ -106,7 +85,7 @@ struct ChargeStateBody: Codable, Equatable, Sendable {
 
 /// What is shown of a session beside its row.
 struct SessionDetails: Sendable {
-    var readings: [MeterBody] = []
+    var readings: [TransactionMeter] = []
     /// The card that was chosen at the start.
     var card: CardBody?
     var orders: [OrderBody] = []

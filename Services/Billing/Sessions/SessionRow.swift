@@ -1,10 +1,11 @@
+package import Contracts
 import Core
 import FoundationEssentials
 import HTTP
-import Postgres
+package import Postgres
 
 /// A session with everything that its views show of it.
-struct SessionRow: Row, Sendable {
+struct SessionRow: JoinedRow, Sendable {
     var number: Int64
     var uuid: String
     var point: String
@@ -180,8 +181,7 @@ extension Query where Result == [SessionRow] {
     /// The newest start first.
     static func sessions(_ filter: SessionFilter, limit: Int, offset: Int) -> Self {
         """
-        SELECT \(columns: SessionRow.self)
-        \(SessionRow.relations)
+        \(rows: SessionRow.self)
         WHERE \(filter.condition)
         ORDER BY charge.started_at DESC, charge.session_id DESC
         LIMIT \(limit) OFFSET \(offset)
@@ -197,11 +197,11 @@ extension Query where Result == Int64 {
 
 extension Query where Result == SessionRow? {
     static func session(_ number: Int64) -> Self {
-        "SELECT \(columns: SessionRow.self) \(SessionRow.relations) WHERE charge.session_id = \(number)"
+        "\(rows: SessionRow.self) WHERE charge.session_id = \(number)"
     }
 }
 
-extension MeterBody: RowDecodable {
+extension TransactionMeter: RowDecodable {
     static let columns: StaticString = """
         reading.session_id, coalesce(reading.register_wh, charge.meter_start + reading.energy_wh), coalesce(reading.power_w, 0),
         coalesce(reading.state_of_charge, 0), reading.energy_wh, reading.price, reading.taken_at,
@@ -210,30 +210,25 @@ extension MeterBody: RowDecodable {
         reading.offered_a::double precision
         """
 
-    init(_ cells: inout Cells) throws {
-        transaction_id = try cells.next()
-        value = try cells.next()
-        power_rate = Int(try cells.next(Int32.self))
-        battery_level = Int(try cells.next(Int16.self))
-        consumed_energy = try cells.next()
-        price = try cells.next()
-        time = try cells.next()
-        timestamp = Int64(time.timeIntervalSince1970)
-        minute = Int(try cells.next(Int32.self))
-        unit = "Wh"
-        measurand = "Energy.Active.Import.Register"
-        connector_id = Int(try cells.next(Int32.self))
-        connector_status = try cells.next()
+    package init(_ cells: inout Cells) throws {
+        let (session, register): (Int64, Int64) = (try cells.next(), try cells.next())
+        let (power, charge): (Int32, Int16) = (try cells.next(), try cells.next())
+        self.init(
+            of: session, register: register, energy: try cells.next(), price: try cells.next(),
+            at: try cells.next(), minute: Int(try cells.next(Int32.self)),
+            connector: Int(try cells.next(Int32.self)), status: try cells.next())
+        power_rate = Int(power)
+        battery_level = Int(charge)
         voltage = try cells.next()
         current_import = try cells.next()
         current_offered = try cells.next()
     }
 }
 
-extension Query where Result == [MeterBody] {
+extension Query where Result == [TransactionMeter] {
     static func readings(of sessions: [Int64]) -> Self {
         """
-        SELECT \(raw: MeterBody.columns)
+        SELECT \(raw: TransactionMeter.columns)
         FROM gateway_view.reading AS reading
         JOIN gateway_view.session AS charge ON charge.session_id = reading.session_id
         WHERE reading.session_id = ANY(\(sessions)) AND reading.grade IN ('good', 'repaired')

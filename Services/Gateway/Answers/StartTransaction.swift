@@ -51,7 +51,7 @@ extension Gateway {
     /// A session has begun. It always gets a positive number, the same one however often it is told (ocpp.md).
     func answerStart(_ frame: OCPPFrame, from link: StationLink, at received: Date) async throws -> [UInt8] {
         let start = read(frame, of: link, received)
-        let verdict = try await judge(start.tag, at: link, received)
+        let verdict = try await judge(start.tag, at: link, received, shown: start.moment)
         let outcome = try await enter(start, verdict, link, received)
         if let event = outcome.started { host.bus.publish(event) }
         for event in outcome.ended { tell(event) }
@@ -117,8 +117,9 @@ extension Gateway {
                     meter: start.meter))
             {
                 let live = try await transaction.run(.liveSession(known.number.number, at: point))
-                let status: V16.AuthorizationStatus =
-                    known.isRefused && verdict.status == .accepted ? .blocked : verdict.status
+                // A one-time tag is used up by what is told again here.
+                var status = verdict.isOneTime ? .accepted : verdict.status
+                if known.isRefused, status == .accepted { status = verdict.isOneTime ? .invalid : .blocked }
                 return Outcome(number: known.number, status: status, live: live)
             }
             var ended: [SessionEnded] = []
@@ -160,6 +161,11 @@ extension Gateway {
                     note = [note, error.text].filter { !$0.isEmpty }.joined(separator: "; ")
                 }
             }
+            if verdict.isOneTime, status == .accepted,
+                try await transaction.run(.useToken(start.tag.word, at: received)).count == 0
+            {
+                status = .invalid
+            }
             let isRefused = status != .accepted
             let number = try await transaction.run(
                 .enter(
@@ -175,6 +181,9 @@ extension Gateway {
                         reservation: kept.number, meeting: kept.meeting, isRefused: isRefused,
                         version: version,
                         note: note)))
+            if verdict.isOneTime, !isRefused {
+                try await transaction.run(.noteUse(ofToken: start.tag.word, by: number))
+            }
             return try await self.announce(
                 number, start, point, user: isRefused ? nil : verdict.user, status,
                 kept: (kept.number, kept.meeting), ended,

@@ -72,7 +72,6 @@ extension Query where Result == [LocalTag] {
         FROM accounts_view.tag
         WHERE is_enabled AND is_local AND (expires_at IS NULL OR expires_at > now())
         ORDER BY tag
-        LIMIT 10000
         """
     }
 }

@@ -5,7 +5,7 @@ import Postgres
 import Tariff
 
 /// An unfinished session as its station's link holds it: what each reading needs, so that none of them asks the database.
-struct LiveSession: Row, Sendable {
+struct LiveSession: JoinedRow, Sendable {
     var number: ID<ChargingSession>
     var connector: Int32
     var user: ID<User>?
@@ -55,8 +55,7 @@ struct LiveSession: Row, Sendable {
 extension Query where Result == [LiveSession] {
     static func liveSessions(at point: ChargePointID) -> Self {
         """
-        SELECT \(columns: LiveSession.self)
-        \(LiveSession.relations)
+        \(rows: LiveSession.self)
         WHERE charge.charge_point_id = \(point.text) AND NOT charge.is_finished
         ORDER BY charge.session_id
         """
@@ -66,8 +65,7 @@ extension Query where Result == [LiveSession] {
 extension Query where Result == LiveSession? {
     static func liveSession(_ number: Int64, at point: ChargePointID) -> Self {
         """
-        SELECT \(columns: LiveSession.self)
-        \(LiveSession.relations)
+        \(rows: LiveSession.self)
         WHERE charge.session_id = \(number) AND charge.charge_point_id = \(point.text) AND NOT charge.is_finished
         """
     }

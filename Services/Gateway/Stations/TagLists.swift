@@ -209,7 +209,6 @@ extension SQL {
             SELECT tag, expires_at, parent_tag FROM accounts_view.tag
             WHERE is_enabled AND is_local AND (expires_at IS NULL OR expires_at > now()) AND char_length(tag) <= 20
             ORDER BY tag
-            LIMIT 10000
         ) AS listed
         """
 

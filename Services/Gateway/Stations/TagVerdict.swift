@@ -20,6 +20,12 @@ struct PresentedTag: Equatable, Sendable {
             word = text.uppercased()
         }
     }
+
+    /// Whether it may be a one-time tag: 20 hexadecimal digits.
+    var isToken: Bool {
+        word.utf8.count == 20
+            && word.utf8.allSatisfy { (0x30...0x39).contains($0) || (0x41...0x46).contains($0) }
+    }
 }
 
 /// Whether a tag may charge at a point, and whose it is.
@@ -28,6 +34,8 @@ struct TagVerdict: Equatable, Sendable {
     var user: ID<User>?
     var expires: Date?
     var parent: String?
+    /// One that is shown once, and begins one session.
+    var isOneTime = false
 
     var info: V16.IdTagInfo {
         .init(
@@ -46,7 +54,11 @@ struct TagFacts: Row, Equatable, Sendable {
     var seesPoint: Bool
 
     static let columns = """
-        tag.user_id, tag.is_enabled, tag.expires_at, tag.parent_tag, coalesce(driver.is_active, false),
+        tag.user_id, tag.is_enabled, tag.expires_at, tag.parent_tag, coalesce(driver.is_active, false), \(seesPoint)
+        """
+
+    /// Of a `driver` at a `point`.
+    fileprivate static let seesPoint = """
         coalesce(driver.role <> 'user' OR driver.access_level >= point.access_level OR point.owner_id = driver.user_id
             OR EXISTS (
                 SELECT FROM accounts_view.access_grant AS share
@@ -89,6 +101,70 @@ extension Query where Result == TagFacts? {
     }
 }
 
+/// A one-time tag with what decides about it at one charge point.
+struct StartTokenFacts: Row, Equatable, Sendable {
+    var user: ID<User>
+    var expires: Date
+    var isUsed: Bool
+    var isUserActive: Bool
+    var seesPoint: Bool
+
+    static let columns = """
+        token.user_id, token.expires_at, used.token_digest IS NOT NULL, coalesce(driver.is_active, false),
+        \(TagFacts.seesPoint)
+        """
+
+    init(_ cells: inout Cells) throws {
+        user = try cells.next()
+        expires = try cells.next()
+        isUsed = try cells.next()
+        isUserActive = try cells.next()
+        seesPoint = try cells.next()
+    }
+
+    /// A second use or a later one is as good as an unknown tag (api.md 2.2.10).
+    ///
+    /// - Parameter moment: when it was presented.
+    func verdict(at moment: Date) -> TagVerdict {
+        let status: V16.AuthorizationStatus =
+            isUsed || expires <= moment ? .invalid : isUserActive && seesPoint ? .accepted : .blocked
+        return TagVerdict(status: status, user: user, expires: expires, isOneTime: true)
+    }
+}
+
+extension SQL {
+    fileprivate static func digest(of word: String) -> SQL { "sha256(convert_to(\(word), 'UTF8'))" }
+}
+
+extension Query where Result == StartTokenFacts? {
+    fileprivate static func startToken(_ word: String, at point: ChargePointID) -> Self {
+        """
+        SELECT \(columns: StartTokenFacts.self)
+        FROM accounts_view.start_token AS token
+        LEFT JOIN gateway.used_token AS used ON used.token_digest = token.token_digest
+        LEFT JOIN accounts_view.account AS driver ON driver.user_id = token.user_id
+        LEFT JOIN accounts_view.charge_point AS point ON point.charge_point_id = \(point.text)
+        WHERE token.token_digest = \(SQL.digest(of: word))
+        """
+    }
+}
+
+extension Query where Result == RowCount {
+    /// No row when another start had it first: it waits for the other's transaction.
+    static func useToken(_ word: String, at now: Date) -> Self {
+        """
+        INSERT INTO gateway.used_token (token_digest, used_at) VALUES (\(SQL.digest(of: word)), \(now))
+        ON CONFLICT (token_digest) DO NOTHING
+        """
+    }
+}
+
+extension Query where Result == Void {
+    static func noteUse(ofToken word: String, by session: ID<ChargingSession>) -> Self {
+        "UPDATE gateway.used_token SET session_id = \(session) WHERE token_digest = \(SQL.digest(of: word))"
+    }
+}
+
 extension Query where Result == Bool {
     static func isCharging(tag: String, elsewhereThan point: ChargePointID) -> Self {
         """
@@ -102,10 +178,17 @@ extension Query where Result == Bool {
 
 extension Gateway {
     /// An unknown tag is told to accounts once, however often it is shown.
-    func judge(_ tag: PresentedTag, at link: StationLink, _ now: Date) async throws -> TagVerdict {
+    ///
+    /// - Parameter shown: when, where that is earlier than now.
+    func judge(_ tag: PresentedTag, at link: StationLink, _ now: Date, shown: Date? = nil) async throws
+        -> TagVerdict
+    {
         guard link.station.isEnabled else { return TagVerdict(status: .blocked) }
         if let facts = try await host.database.run(.tag(tag.word, at: link.id)) {
             return facts.verdict(at: now)
+        }
+        if tag.isToken, let facts = try await host.database.run(.startToken(tag.word, at: link.id)) {
+            return facts.verdict(at: min(shown ?? now, now))
         }
         try await report(tag: tag, at: link.id)
         return TagVerdict(status: settings.acceptsUnknownTags ? .accepted : .invalid)

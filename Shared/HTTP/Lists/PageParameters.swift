@@ -50,7 +50,7 @@ package struct Cut: Equatable, Sendable {
     package static let most = 10_000
 
     /// - Parameter page: drawn within the total already; nil for the whole.
-    init(_ page: Page?, order: Page.Order?) {
+    package init(_ page: Page?, order: Page.Order?) {
         limit = page?.size ?? Self.most
         offset = page?.offset ?? 0
         self.order = page?.order ?? order ?? .descending

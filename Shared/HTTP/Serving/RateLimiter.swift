@@ -5,8 +5,6 @@ import Synchronization
 package protocol RateLimiter: Sendable {
     /// Counts one more for `key`. Returns nil while it is allowed, else the seconds until it is again.
     func exceeded(_ key: String, limit: Int, per window: Duration) async -> Int?
-    /// Takes back what was counted last for `key`: it turned out to be nothing to count.
-    func takeBack(_ key: String, limit: Int, per window: Duration) async
 }
 
 /// Counts within this process, in fixed windows: what serves while the shared counter is away.
@@ -36,13 +34,6 @@ package final class LocalRateLimiter: RateLimiter {
             windows[key] = current
             guard current.count > limit else { return nil }
             return max(1, Int((current.ends - now).wholeSeconds) + 1)
-        }
-    }
-
-    package func takeBack(_ key: String, limit: Int, per window: Duration) async {
-        windows.withLock { windows in
-            guard let current = windows[key], current.count > 0 else { return }
-            windows[key]?.count -= 1
         }
     }
 }

@@ -76,15 +76,6 @@ struct RequestCounting: Sendable {
         try await count(nameKey(name, account), limit: rule.perAddressAndName, per: rule.window)
     }
 
-    func takeBackAttempt(on account: String) async {
-        guard let (name, rule) = limit else { return }
-        for (key, limit) in [
-            (nameKey(name, account), rule.perAddressAndName), ("\(name):address:\(client)", rule.perAddress),
-        ] where limit > 0 {
-            await limiter.takeBack(key, limit: limit, per: rule.window)
-        }
-    }
-
     /// Names of people, and whatever else is typed into such a field, stay out of the keys.
     private func nameKey(_ name: String, _ account: String) -> String {
         "\(name):name:\(client):\(AnswerShape.tag(of: Array(account.lowercased().utf8)))"
@@ -98,10 +89,5 @@ extension Call {
     /// Throws: 429/2017.
     package func countAttempt(on account: String) async throws {
         try await context.counting.countAttempt(on: account)
-    }
-
-    /// The try that was counted last proved right: it uses up nothing, neither of the name's limit nor of the address'.
-    package func takeBackAttempt(on account: String) async {
-        await context.counting.takeBackAttempt(on: account)
     }
 }
