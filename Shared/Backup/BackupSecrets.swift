@@ -4,7 +4,8 @@ package enum BackupSecrets {
     /// letters and kept answers may say a code or a password.
     package static let tables: Set<String> = [
         "accounts.invite", "accounts.login_session", "accounts.mailed_code", "accounts.password_reset",
-        "accounts.recovery_code", "accounts.refresh_token", "accounts.signing_key", "accounts.two_factor",
+        "accounts.recovery_code", "accounts.refresh_token", "accounts.signing_key", "accounts.start_token",
+        "accounts.two_factor", "gateway.used_token",
     ]
 
     /// Tables of that name are left out of every schema.

@@ -5,7 +5,7 @@ import Testing
 @Suite struct `The contract's paths` {
     /// Of the contract, and not built yet: whoever builds one takes it out.
     private static let missing: Set<String> = [
-        "GET /api/v1/reports/attempts",
+        "GET /api/v1/reports/attempts"
     ]
 
     /// Not of the contract's chapter 2: what the notes on OCPP add for operators.
