@@ -202,19 +202,11 @@ extension JSONValue {
 }
 
 /// Database, Redis and service of one test's own.
-struct AccountsUpTrait: TestTrait, SuiteTrait, TestScoping {
+struct AccountsUpTrait: NearestTrait {
     let environment: [String: String]
     /// Beside a gateway, for tests with stations.
     var hasGateway = false
-    private let id = UUID()
-    var isRecursive: Bool { true }
-
-    /// A test with settings of its own takes the place of what its suite provides.
-    func scopeProvider(for test: Test, testCase: Test.Case?) -> Self? {
-        guard testCase != nil else { return nil }
-        let nearest = test.traits.compactMap { $0 as? AccountsUpTrait }.last
-        return nearest?.id == id ? self : nil
-    }
+    let id = Unique()
 
     func prepare(for test: Test) async throws {
         try await FreshDatabaseTrait.suite(as: .accounts).prepare(for: test)

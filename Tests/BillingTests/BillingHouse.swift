@@ -77,14 +77,11 @@ struct BillingHouse: Sendable {
 }
 
 /// Database and Redis of one test's own.
-struct HouseTrait: TestTrait, SuiteTrait, TestScoping {
+struct HouseTrait: NearestTrait {
+    let id = Unique()
     /// Tests that run at once, each with its servers and clients: more of them would only wait for the processor until their
     /// requests are out of time.
     private static let places = Places(6)
-
-    var isRecursive: Bool { true }
-
-    func scopeProvider(for test: Test, testCase: Test.Case?) -> Self? { testCase == nil ? nil : self }
 
     func prepare(for test: Test) async throws {
         try await FreshDatabaseTrait.suite(as: .billing).prepare(for: test)

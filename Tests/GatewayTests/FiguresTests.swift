@@ -9,7 +9,7 @@ import TestSupport
 import Testing
 
 /// What a gateway tells Prometheus, asked as Prometheus asks.
-@Suite(.timeLimit(.minutes(5))) struct `The gateway's figures` {
+@Suite(.timeLimit(.minutes(10))) struct `The gateway's figures` {
     private var up: GatewayUp { .current }
 
     @Test(.gatewayUp) func `tell of stations, sessions, energy, and of what it stands on`() async throws {

@@ -247,11 +247,9 @@ struct ReadingSeen: Row, Equatable, Sendable {
 }
 
 /// Database, Redis and gateway of one test's own.
-struct GatewayUpTrait: TestTrait, SuiteTrait, TestScoping {
+struct GatewayUpTrait: NearestTrait {
     let environment: [String: String]
-    var isRecursive: Bool { true }
-
-    func scopeProvider(for test: Test, testCase: Test.Case?) -> Self? { testCase == nil ? nil : self }
+    let id = Unique()
 
     func prepare(for test: Test) async throws {
         try await FreshDatabaseTrait.suite(as: .gateway).prepare(for: test)

@@ -127,8 +127,11 @@ import Testing
             try await group.waitForAll()
         }
 
-        let list = try await redis.run(Command<String>("CLIENT", "LIST", "TYPE", "normal"))
-        #expect(list.split(separator: "\n").count { $0.contains("name=voltbus") } == 2)
+        // Whoever saw the server come up may not have left it yet.
+        try await Wait.until {
+            let list = try await redis.run(Command<String>("CLIENT", "LIST", "TYPE", "normal"))
+            return list.split(separator: "\n").count { $0.contains("name=voltbus") } == 2
+        }
         await redis.close()
         await loops.stop()
     }

@@ -242,13 +242,11 @@ struct ChargerLine: Codable, Equatable {
 }
 
 /// Database, Redis and service of one test's own.
-struct ReportingUpTrait: TestTrait, SuiteTrait, TestScoping {
+struct ReportingUpTrait: NearestTrait {
     let instances: Int
+    let id = Unique()
     /// What the environment says beside, or otherwise.
     var environment: [String: String] = [:]
-    var isRecursive: Bool { true }
-
-    func scopeProvider(for test: Test, testCase: Test.Case?) -> Self? { testCase == nil ? nil : self }
 
     func prepare(for test: Test) async throws {
         try await FreshDatabaseTrait.suite(as: .reporting).prepare(for: test)

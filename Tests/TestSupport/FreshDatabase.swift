@@ -1,6 +1,7 @@
 import Foundation
 package import Postgres
 import Synchronization
+import Testing
 
 /// A database of one test's own: a copy of a migrated template, dropped when the test is over.
 ///
@@ -75,6 +76,8 @@ package final class FreshDatabase: Sendable {
     static func provide(
         from lists: [MigrationList], as role: Role, _ body: @Sendable () async throws -> Void
     ) async throws {
+        // Who held one place and waited for the next would wait for ever behind a test that wants all of them.
+        try #require(bound == nil, "a test asks for a second database; see NearestTrait")
         let wanted = isAlone ? places.count : 1
         await places.take(wanted)
         defer { places.giveBack(wanted) }
