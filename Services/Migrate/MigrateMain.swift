@@ -74,8 +74,8 @@ struct MigrateSettings: ReadableSettings {
     let databaseURL: Secret
 
     init(_ read: inout SettingsReader) {
-        databaseURL = read.secretURL(
-            "DATABASE_URL", schemes: ["postgresql", "postgres"], "the database, as its owner")
+        databaseURL = read.databaseURL(
+            "DATABASE_URL", password: "DATABASE_PASSWORD", "the database, as its owner")
     }
 }
 

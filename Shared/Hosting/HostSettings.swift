@@ -48,8 +48,8 @@ package struct HostSettings: Sendable {
     ///   - service: decides the port that HTTP_PORT has where it is not set.
     ///   - cores: what EVENT_LOOPS is where it is not set.
     package init(_ read: inout SettingsReader, for service: Service, cores: Int = HostSettings.cores) {
-        databaseURL = read.secretURL(
-            "DATABASE_URL", schemes: ["postgresql", "postgres"], "PostgreSQL, with the service's own role")
+        databaseURL = read.databaseURL(
+            "DATABASE_URL", password: "DATABASE_PASSWORD", "PostgreSQL, with the service's own role")
         poolSize = read.number(
             "DATABASE_POOL_SIZE", in: 1...1_000, otherwise: 10, "connections, shared out to the loops")
         let redisSchemes = ["redis", "unix", "redis+unix"]

@@ -196,6 +196,41 @@ private struct Sample: ReadableSettings {
     }
 }
 
+@Suite struct `The password of a database` {
+    private func read(_ environment: [String: String]) throws -> String? {
+        var read = SettingsReader(environment) {
+            $0 == "/run/secrets/db" ? Array("p/@:\u{e1} 1\n".utf8) : nil
+        }
+        let secret = read.optionalDatabaseURL("DATABASE_URL", password: "DATABASE_PASSWORD")
+        try read.finish()
+        return secret?.reveal { $0 }
+    }
+
+    @Test func `may come as a file of its own, whatever is in it`() throws {
+        let given = ["DATABASE_URL": "postgresql://gateway@db:5432/voltbus?sslmode=require"]
+        let whole = try read(given.merging(["DATABASE_PASSWORD_FILE": "/run/secrets/db"]) { $1 })
+
+        #expect(whole == "postgresql://gateway:p%2F%40%3A%C3%A1%201@db:5432/voltbus?sslmode=require")
+        #expect(try read(given) == given["DATABASE_URL"])
+    }
+
+    @Test func `stays in an address that has one`() throws {
+        let both = ["DATABASE_URL": "postgres://u:own@db/voltbus", "DATABASE_PASSWORD": "other"]
+        #expect(try read(both) == "postgres://u:own@db/voltbus")
+    }
+
+    @Test func `is somebody's`() {
+        let nobody = ["DATABASE_URL": "postgres:///voltbus?host=/run/a@b", "DATABASE_PASSWORD": "hunter2"]
+        let failure = #expect(throws: BadSettings.self) { try read(nobody) }
+        #expect(failure?.mistakes.map(\.name) == ["DATABASE_PASSWORD"])
+        #expect(failure?.description.contains("hunter2") == false)
+    }
+
+    @Test func `alone is no database`() throws {
+        #expect(try read(["DATABASE_PASSWORD": "p"]) == nil)
+    }
+}
+
 @Suite struct `A secret` {
     private struct Holder: Codable {
         var key: Secret

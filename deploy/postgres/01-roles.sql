@@ -1,19 +1,18 @@
--- The roles of VoltBus, once per cluster. For psql 15 or newer, as a superuser; safe to run again.
+-- The roles of VoltBus, once per cluster. As a superuser; safe to run again.
 --
 --   voltbus_owner   owns the database, every schema and everything that a migration makes; `migrate` alone logs in as it
 --   gateway, accounts, billing, reporting   one for each service; own nothing
 --   backup          reads everything but secrets (`migrate up` says what those are) and changes nothing
 --
--- Passwords come from the environment: Docker hands it to its init scripts, deploy/run to psql.
+-- Passwords come from the environment (deploy/run) or from files that it names (docker-compose).
 \set ON_ERROR_STOP on
-\getenv owner_password MIGRATE_DATABASE_PASSWORD
-\getenv gateway_password GATEWAY_DATABASE_PASSWORD
-\getenv accounts_password ACCOUNTS_DATABASE_PASSWORD
-\getenv billing_password BILLING_DATABASE_PASSWORD
-\getenv reporting_password REPORTING_DATABASE_PASSWORD
-\getenv backup_password BACKUP_DATABASE_PASSWORD
+\set owner_password `printf %s "${MIGRATE_DATABASE_PASSWORD-$(cat "$MIGRATE_DATABASE_PASSWORD_FILE")}"`
+\set gateway_password `printf %s "${GATEWAY_DATABASE_PASSWORD-$(cat "$GATEWAY_DATABASE_PASSWORD_FILE")}"`
+\set accounts_password `printf %s "${ACCOUNTS_DATABASE_PASSWORD-$(cat "$ACCOUNTS_DATABASE_PASSWORD_FILE")}"`
+\set billing_password `printf %s "${BILLING_DATABASE_PASSWORD-$(cat "$BILLING_DATABASE_PASSWORD_FILE")}"`
+\set reporting_password `printf %s "${REPORTING_DATABASE_PASSWORD-$(cat "$REPORTING_DATABASE_PASSWORD_FILE")}"`
+\set backup_password `printf %s "${BACKUP_DATABASE_PASSWORD-$(cat "$BACKUP_DATABASE_PASSWORD_FILE")}"`
 
--- A missing password stops the script here: psql leaves its name as it stands, which is no SQL.
 SELECT length(:'owner_password') > 0 AND length(:'gateway_password') > 0 AND length(:'accounts_password') > 0
     AND length(:'billing_password') > 0 AND length(:'reporting_password') > 0
     AND length(:'backup_password') > 0 AS every_role_has_a_password \gset

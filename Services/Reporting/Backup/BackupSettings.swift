@@ -13,8 +13,8 @@ struct BackupSettings: Sendable {
     init(_ read: inout SettingsReader) {
         folder = read.text(
             "BACKUP_FOLDER", otherwise: "data/backups", "where archives of the database are kept")
-        databaseURL = read.optionalSecretURL(
-            "BACKUP_DATABASE_URL", schemes: ["postgresql", "postgres"],
+        databaseURL = read.optionalDatabaseURL(
+            "BACKUP_DATABASE_URL", password: "BACKUP_DATABASE_PASSWORD",
             "role that reads every table except secrets; without it there are no backups")
         schedule = read.optionalText(
             "BACKUP_SCHEDULE", expected: "HH:MM, or nothing", "when a backup is made, daily"
