@@ -33,25 +33,26 @@ package final class RateLimit: Sendable {
     private let prefix: String
     private let redis: RedisClient?
     private let clock: Clock
+    private let patience: Duration
     private let own = Mutex<[String: SlidingWindow]>([:])
 
     /// Names that one process counts by itself; beyond that the longest unused are forgotten.
     private static let ownNames = 50_000
 
-    /// How long an act is held up for a count that all processes share; one that hangs is as good as away.
-    private static let patience = Duration.milliseconds(250)
-
     /// - Parameters:
     ///   - name: what is limited; part of the key, so that limits do not mix.
     ///   - limit: acts in a window; 0 allows everything.
     ///   - redis: nil counts in this process only.
+    ///   - patience: how long an act is held up for a count that all processes share; one that hangs is as good as away.
     package init(
-        _ name: String, limit: Int, per window: Duration, on redis: RedisClient?, clock: Clock = .system
+        _ name: String, limit: Int, per window: Duration, on redis: RedisClient?, clock: Clock = .system,
+        patience: Duration = .milliseconds(250)
     ) {
         self.limit = limit
         self.window = window
         self.redis = redis
         self.clock = clock
+        self.patience = patience
         prefix = "vb:limit:\(name):"
     }
 
@@ -64,7 +65,7 @@ package final class RateLimit: Sendable {
         guard let redis,
             // Whatever keeps Redis from answering, the count goes on here.
             let answer = try? await redis.run(
-                .takeFromWindow, keys: [prefix + subject], [now, length, limit], within: Self.patience),
+                .takeFromWindow, keys: [prefix + subject], [now, length, limit], within: patience),
             answer.count == 3
         else { return takeHere(subject, now, length) }
         return Verdict(

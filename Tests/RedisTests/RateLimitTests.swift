@@ -37,7 +37,8 @@ import Testing
         let time = ManualClock()
         let limits = (0..<4).map { _ in
             RateLimit(
-                "login", limit: 10, per: .seconds(60), on: FreshRedis.current.client(), clock: time.clock)
+                "login", limit: 10, per: .seconds(60), on: FreshRedis.current.client(), clock: time.clock,
+                patience: .seconds(60))
         }
 
         let allowed = await withTaskGroup(of: Bool.self) { group in
@@ -54,7 +55,8 @@ import Testing
     func `counts in Redis as it does in one process`(limit: Int, seed: UInt64) async throws {
         let time = ManualClock()
         let shared = RateLimit(
-            "x", limit: limit, per: .seconds(60), on: FreshRedis.current.client(), clock: time.clock)
+            "x", limit: limit, per: .seconds(60), on: FreshRedis.current.client(), clock: time.clock,
+            patience: .seconds(60))
         let own = RateLimit("x", limit: limit, per: .seconds(60), on: nil, clock: time.clock)
         var random = Dice(seed: seed)
 
@@ -109,7 +111,8 @@ import Testing
         let start = ContinuousClock().now
         #expect(await limit.take("a").isAllowed)
 
-        #expect(ContinuousClock().now - start < .seconds(1))
+        // The command itself would wait for two seconds, and this machine may be busy.
+        #expect(ContinuousClock().now - start < .seconds(2))
         FreshRedis.current.thaw()
     }
 

@@ -67,20 +67,34 @@ final class Crowd: @unchecked Sendable {
         }
     }
 
+    /// A central system that all ask at once may say: later. A station comes later, a few times.
+    private func connection(as identity: String) async throws -> WebSocketConnection {
+        var headers = Headers()
+        if let password = options.password {
+            let credentials = Data("\(identity):\(password)".utf8).base64EncodedString()
+            headers.add("Authorization", "Basic \(credentials)")
+        }
+        var limits = WebSocketLimits()
+        // The gateway's own pings are traffic enough.
+        limits.pingInterval = nil
+        var attempt = 1
+        while true {
+            do {
+                return try await .open(
+                    central.target(of: identity), at: central.address, on: loop, headers: headers,
+                    subprotocols: central.subprotocols, limits: limits)
+            } catch HandshakeFailure.refused(let answer)
+                where attempt < 5 && (answer.status == 503 || answer.status == 504)
+            {
+                try await loop.sleep(for: .seconds(attempt))
+                attempt += 1
+            }
+        }
+    }
+
     private func arrive(_ talker: Talker) async {
         do {
-            var headers = Headers()
-            if let password = options.password {
-                let credentials = Data("\(talker.identity):\(password)".utf8).base64EncodedString()
-                headers.add("Authorization", "Basic \(credentials)")
-            }
-            var limits = WebSocketLimits()
-            // The gateway's own pings are traffic enough.
-            limits.pingInterval = nil
-            talker.begin(
-                try await .open(
-                    central.target(of: talker.identity), at: central.address, on: loop, headers: headers,
-                    subprotocols: central.subprotocols, limits: limits))
+            talker.begin(try await connection(as: talker.identity))
         } catch HandshakeFailure.refused(let answer) {
             return failed("refused with \(answer.status)")
         } catch {
