@@ -1,4 +1,6 @@
+import Bus
 import Contracts
+import Core
 import FoundationEssentials
 import HTTP
 package import Hosting
@@ -44,13 +46,14 @@ package final class Billing: Sendable {
     }
 
     package var assembly: Assembly {
+        let desk = HoldDesk(self)
         var parts = [
             host.firstStart { [self] in try await firstStart() },
             SessionIntake(self).part,
-            ParkingIntake(self).part,
+            ParkingIntake(self).part, desk.desk, desk.local,
             host.task("mail") { [mail] in await mail.run() },
         ]
-        var jobs = [paymentRun, followUpInvoices, invoiceDocuments]
+        var jobs = [paymentRun, followUpInvoices, invoiceDocuments, forgottenCommands]
         if settings.stopsAtEmptyBalance {
             let watch = BalanceWatch(self)
             parts.append(watch.part)
@@ -62,6 +65,16 @@ package final class Billing: Sendable {
     private var paymentRun: Job {
         Job("payment run", .every(seconds: settings.payments.runEvery)) { [self] _ in
             try await PaymentRun(billing: self).run()
+        }
+    }
+
+    private var forgottenCommands: Job {
+        Job("command claims", .every(seconds: 3_600)) { [self] _ in
+            let limit = host.clock.now - 86_400
+            return [
+                "forgotten": try await host.database.run(.forgetCommandClaims(of: .billing, before: limit))
+                    .count
+            ]
         }
     }
 

@@ -20,6 +20,8 @@ package enum BillingMigrations {
                     "v0011_invoice_documents": PackageResources.v0011_invoice_documents_sql,
                     "v0012_invoice_list": PackageResources.v0012_invoice_list_sql,
                     "v0013_host_shares": PackageResources.v0013_host_shares_sql,
+                    "v0014_payment_pauses": PackageResources.v0014_payment_pauses_sql,
+                    "v0015_card_holds": PackageResources.v0015_card_holds_sql,
                 ])
         }
     }

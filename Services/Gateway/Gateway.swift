@@ -27,6 +27,8 @@ package final class Gateway: Sendable {
     /// Signs certificates of stations; nil where nobody set one up.
     let authority: CertificateAuthority?
     let presence: PresenceBoard
+    /// Asks billing to keep money on cards.
+    let holds: CommandSender
     let board: ConnectorBoard
     let figures: GatewayFigures
     let frames: FrameLog
@@ -55,6 +57,7 @@ package final class Gateway: Sendable {
             }
         }
         presence = PresenceBoard(host.redis)
+        holds = CommandSender(on: host.bus)
         board = ConnectorBoard(host.redis)
         let figures = GatewayFigures(host.metrics)
         self.figures = figures
@@ -135,7 +138,8 @@ package final class Gateway: Sendable {
             },
             Job("partitions", .every(seconds: 3_600)) { _ in try await partitions.tend() },
             Job("command claims", .every(seconds: 3_600)) { _ in
-                let forgotten = try await database.run(.forgetCommandClaims(before: clock.now - 86_400))
+                let forgotten = try await database.run(
+                    .forgetCommandClaims(of: .gateway, before: clock.now - 86_400))
                 return ["forgotten": forgotten.count]
             },
         ]

@@ -17,6 +17,8 @@ package enum Channel: Hashable, Sendable {
     case command(to: InstanceName)
     /// any → whichever gateway claims it first: what needs no socket.
     case commandForAny
+    /// gateway → whichever billing claims it first.
+    case commandForBilling
     /// gateway → the asker of that name: the answer, or why there is none.
     case reply(to: InstanceName)
 
@@ -30,6 +32,7 @@ package enum Channel: Hashable, Sendable {
         case .account: "vb.account"
         case .command(let gateway): "vb.command.\(gateway)"
         case .commandForAny: "vb.command.any"
+        case .commandForBilling: "vb.command.anybilling"
         case .reply(let asker): "vb.reply.\(asker)"
         }
     }

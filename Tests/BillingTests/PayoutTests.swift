@@ -228,6 +228,38 @@ import Testing
         }
     }
 
+    @Test(.house, .judged) func `lists every session, however many there are`() async throws {
+        try await Self.open { house, scene in
+            let moment = house.clock.now - 40 * 86_400
+            try await house.owner.run(
+                """
+                WITH settled AS (
+                    INSERT INTO billing.settled_session (session_id, user_id, owner_id, charge_point_id, energy_wh, duration_s, price,
+                        discount, cost, funding, paid, settled_at)
+                    SELECT 70000 + number, 1, \(scene.host.id), 'CP-' || number, 1000, 60, 2, 0, 2, 'balance', 2, \(moment)
+                    FROM generate_series(1, 2100) AS number
+                    RETURNING session_id
+                ), entry AS (
+                    INSERT INTO billing.ledger_entry (user_id, amount, currency, type, subject, funding, balance_after, cause, created_at)
+                    SELECT \(scene.host.id), 0, 'EUR', 'Credit', 'host', 'balance', 0, 'session:' || session_id, \(moment) FROM settled
+                    RETURNING id, user_id, substr(cause, 9)::bigint AS session_id
+                )
+                INSERT INTO billing.host_share (entry_id, user_id, session_id, gross, credit, energy_wh, created_at)
+                SELECT id, user_id, session_id, 2, 1, 1000, \(moment) FROM entry
+                """ as Query<Void>)
+            _ = try await Self.draft(house, by: scene.anna)
+            let payout = try #require(try await house.call(.get, "/payouts", as: scene.host).items.first)
+            #expect(payout["sessions"] == 2_101)
+            #expect(payout["amount"] == 3_000)
+
+            let paper = try await house.call(.get, try #require(payout["pdf_url"]?.text), as: scene.host)
+
+            let text = try await Judge.text(of: paper.bytes)
+            let listed = text.split(separator: "\n").count { $0.contains("CP-") }
+            #expect(listed == 2_101)
+        }
+    }
+
     @Test(.house, .judged, arguments: [("en", "Statement"), ("pl", "Rozliczenie"), ("cs", "Vyúčtování")])
     func `is explained by a statement in the host's language that stays as it is`(
         language: String, title: String

@@ -98,6 +98,39 @@ import Testing
         }
     }
 
+    @Test(.house) func `that were spent before they could be taken back are not given again`() async throws {
+        try await BillingHouse.open { house in
+            let admin = try await house.person("admin", role: "admin")
+            let anna = try await house.person("anna")
+            let sample = SampleSession(driver: anna)
+            let number = try await house.store(sample)
+            try await house.settled(number)
+            #expect(try await house.call(.get, "/points", as: anna).json["points"] == 1_500)
+            #expect(try await Self.give(house, -1_500, to: anna, by: admin).status == 201)
+
+            try await house.amend(number, sample, energy: 0, amendment: 1)
+            try await house.settled(number, amendment: 1)
+            try await house.amend(number, sample, energy: 15_000, amendment: 2)
+            try await house.settled(number, amendment: 2)
+
+            #expect(try await house.call(.get, "/points", as: anna).json["points"] == 0)
+        }
+    }
+
+    @Test(.house) func `are exchanged by thresholds whose changes leave a trace`() async throws {
+        try await BillingHouse.open { house in
+            let admin = try await house.person("admin", role: "admin")
+            let id = try await Self.threshold(house, admin)
+            _ = try await house.call(
+                .patch, "/points/thresholds/\(id)", as: admin, ["points_required": 9])
+            _ = try await house.call(.delete, "/points/thresholds/\(id)", as: admin)
+
+            let actions: [String] = try await house.owner.run(
+                "SELECT action FROM billing.audit_entry WHERE action LIKE '%_THRESHOLD' ORDER BY id LIMIT 9")
+            #expect(actions == ["CREATE_THRESHOLD", "UPDATE_THRESHOLD", "DELETE_THRESHOLD"])
+        }
+    }
+
     @Test(.house) func `never fall below nothing`() async throws {
         try await BillingHouse.open { house in
             let admin = try await house.person("admin", role: "admin")

@@ -31,8 +31,13 @@ final class RedsysServer: Sendable {
 
     let done = Mutex<[Operation]>([])
     let asked = Mutex<[[String: JSONValue]]>([])
+    /// Questions about what was done; none is answered while it is silent.
+    let questions = Mutex(0)
+    let isSilent = Mutex(false)
     /// What to do with the next refund.
     let refund = Mutex(Fate.answered)
+    /// What to do with the next confirmation of a hold.
+    let confirmation = Mutex(Fate.answered)
 
     enum Fate: Sendable {
         case answered, mute, lost
@@ -81,6 +86,23 @@ final class RedsysServer: Sendable {
             HMAC.sha256(Array(text.utf8), key: try TripleDES.encrypt(Array(order.utf8), key: key)))
     }
 
+    /// What it tells by itself of an order that was paid on its page.
+    static func notice(of order: Int64, paid amount: String) throws -> [UInt8] {
+        let told: JSONValue = [
+            "Ds_Order": .string("\(order)"), "Ds_Response": "0000", "Ds_Amount": .string(amount),
+            "Ds_Currency": "978",
+            "Ds_MerchantCode": .string(merchant), "Ds_TransactionType": "0",
+        ]
+        let text = Base64.standard.text(JSONWriter.encode(told))
+        func coded(_ text: String) -> String {
+            text.replacing("+", with: "%2B").replacing("/", with: "%2F").replacing("=", with: "%3D")
+        }
+        let signature = coded(try sign(text, of: "\(order)"))
+        return Array(
+            "Ds_SignatureVersion=HMAC_SHA256_V1&Ds_MerchantParameters=\(coded(text))&Ds_Signature=\(signature)"
+                .utf8)
+    }
+
     static func fields(_ parameters: String) throws -> [String: JSONValue] {
         let bytes = try #require(Base64.standard.bytes(parameters))
         guard case .object(let fields) = try JSONReader.decode(JSONValue.self, from: bytes) else {
@@ -105,11 +127,15 @@ final class RedsysServer: Sendable {
         let fate: Fate =
             type == "3"
             ? refund.withLock { $0 }
-            : token.hasPrefix("mute") ? .mute : token.hasPrefix("lost") ? .lost : .answered
+            : type == "2"
+                ? confirmation.withLock { $0 }
+                : token.hasPrefix("mute") ? .mute : token.hasPrefix("lost") ? .lost : .answered
         if fate == .lost { throw Away() }
         let isRepeated = done.withLock { done in done.contains { $0.order == order && $0.type == "0" } }
         if type == "0", isRepeated { return ["errorCode": "SIS0051"] }
-        let response = token.hasPrefix("no") ? "0190" : type == "3" ? "0900" : "0000"
+        if let error = complaint(type, order, amount) { return ["errorCode": .string(error)] }
+        let usual = ["2": "0900", "3": "0900", "9": "0400"][type] ?? "0000"
+        let response = token.hasPrefix("no") ? "0190" : usual
         done.withLock {
             $0.append(Operation(order: order, type: type, amount: amount, response: response))
         }
@@ -126,7 +152,21 @@ final class RedsysServer: Sendable {
         ]
     }
 
+    /// What is confirmed or cancelled must have been authorised, once, for no less.
+    private func complaint(_ type: String, _ order: String, _ amount: String) -> String? {
+        guard type == "2" || type == "9" else { return nil }
+        let known = done.withLock { done in done.filter { $0.order == order } }
+        guard let held = known.first(where: { $0.type == "1" && $0.response == "0000" }) else {
+            return "SIS0059"
+        }
+        guard !known.contains(where: { $0.type == "2" || $0.type == "9" }) else { return "SIS0060" }
+        let isMore = (Int64(amount) ?? 0) > (Int64(held.amount) ?? 0)
+        return isMore ? "SIS0062" : nil
+    }
+
     private func tell(_ envelope: String) throws -> String {
+        questions.withLock { $0 += 1 }
+        if isSilent.withLock({ $0 }) { throw Away() }
         func part(_ name: String) throws -> String {
             let rest = envelope.split(separator: "<\(name)>", maxSplits: 1).last ?? ""
             return String(try #require(rest.split(separator: "</\(name)>", maxSplits: 1).first))

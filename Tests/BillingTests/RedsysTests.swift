@@ -75,6 +75,24 @@ import Testing
         }
     }
 
+    @Test(.house) func `is asked with growing pauses while it says nothing`() async throws {
+        try await RedsysServer.open { house, redsys in
+            let anna = try await house.person("anna")
+            try await house.save("mute_1", of: anna)
+            let session = try await house.unpaidSession(of: anna)
+            redsys.isSilent.withLock { $0 = true }
+
+            for _ in 0..<6 { try await house.payments() }
+            #expect(redsys.questions.withLock { $0 } == 3)
+            redsys.isSilent.withLock { $0 = false }
+            for _ in 0..<5 { try await house.payments() }
+
+            #expect(Self.count(redsys, "0") == 1)
+            #expect(try await house.view(session, as: anna)["payment_billed"] == 525)
+            #expect(try await house.entries(of: anna) == [-525])
+        }
+    }
+
     @Test(.house, arguments: [RedsysServer.Fate.mute, .lost])
     func `gives back once, whatever became of the answer`(fate: RedsysServer.Fate) async throws {
         try await RedsysServer.open { house, redsys in
@@ -189,6 +207,38 @@ import Testing
             #expect(cards.first?["merchant_cof_txnid"] == "210512345678901")
             let order = try await house.call(.get, "/payment/orders/1200", as: anna).json
             #expect(order["is_completed"] == true && order["result"] == "0000")
+        }
+    }
+
+    /// Less, nothing, or more than was ordered: what counts is what was paid.
+    @Test(
+        .house,
+        arguments: [("400", 400, [-400]), ("0", 0, []), ("600", 600, [-600, 75])]
+            as [(String, Int64, [Int64])])
+    func `credits what was paid, and operators see what was ordered`(
+        paid: String, billed: Int64, entries: [Int64]
+    ) async throws {
+        try await RedsysServer.open { house, _ in
+            let anna = try await house.person("anna")
+            let session = try await house.unpaidSession(of: anna)
+            _ = try await house.call(
+                .post, "/payment/order", as: anna, ["transaction_id": .integer(session), "mode": "web"])
+
+            for _ in 0..<2 {
+                let told = try await house.send(
+                    .post, "/payment/notify", try RedsysServer.notice(of: 1_200, paid: paid),
+                    [("Content-Type", "application/x-www-form-urlencoded")])
+                #expect(told.status == 200)
+            }
+            #expect(try await house.view(session, as: anna)["payment_billed"] == .integer(billed))
+            try await house.payments()
+
+            #expect(try await house.entries(of: anna) == entries)
+            let lines: [String] = try await house.owner.run(
+                "SELECT text FROM billing_view.pay_log WHERE level = 'warning' ORDER BY text LIMIT 10")
+            let line = "order 1200 of user \(anna.id): \(paid) minor units were paid, 525 were ordered"
+            #expect(lines.contains(line))
+            #expect(try await house.booksAgree())
         }
     }
 

@@ -136,6 +136,51 @@ import Testing
         }
     }
 
+    @Test(.house) func `draws the line between the readings of a long session, and knows all its orders`()
+        async throws
+    {
+        try await BillingHouse.open { house in
+            let anna = try await house.person("anna")
+            let session = try await house.store(SampleSession(driver: anna, energy: 25_000, minutes: 90))
+            let start = house.clock.now - 5_400
+            // One a second, and then none for a while: energy grows as the square of the time.
+            try await house.owner.run(
+                """
+                INSERT INTO gateway.meter_reading (session_id, charge_point_id, connector_id, taken_at, received_at, register_wh,
+                    energy_wh, price, power_w)
+                SELECT \(session), 'CP-1', 1, \(start)::timestamptz + second * interval '1 second', \(start),
+                    1000 + second * second / 1000, second * second / 1000, 0, 7000
+                FROM generate_series(0, 4999) AS second
+                WHERE second NOT BETWEEN 2000 AND 3000
+                """ as Query<Void>)
+            try await house.owner.run(
+                """
+                INSERT INTO billing.payment_order (id, kind, user_id, session_id, amount, currency, opened_at, is_completed, result,
+                    closed_at)
+                SELECT 1200 + number, 'charging', \(anna.id), \(session), 1, 'EUR', \(start), true, '0190', \(start)
+                FROM generate_series(0, 2099) AS number
+                """ as Query<Void>)
+
+            let view = try await house.view(session, as: anna)
+
+            let shown = (view["meter_values"]?.elements ?? []).compactMap { $0["consumed_energy"]?.number }
+            let expected = (0..<60).map { place -> Double in
+                let time = Double(place) * 4_999 / 59
+                let known = (0..<5_000).filter { !(2_000...3_000).contains($0) }
+                guard let right = known.first(where: { Double($0) >= time }),
+                    let left = known.last(where: { Double($0) <= time })
+                else { return -1 }
+                let (low, high) = (left * left / 1_000, right * right / 1_000)
+                return left == right
+                    ? Double(low)
+                    : Double(low) + Double(high - low) * (time - Double(left)) / Double(right - left)
+            }
+            #expect(shown.count == 60)
+            for (one, other) in zip(shown, expected) { #expect(abs(Double(one) - other) <= 1) }
+            #expect(view["payment_orders"]?.elements.count == 2_100)
+        }
+    }
+
     @Test(.house) func `can be stopped by its driver, the host and staff while it runs`() async throws {
         try await BillingHouse.open { house in
             let (anna, host) = (try await house.person("anna"), try await house.person("host"))

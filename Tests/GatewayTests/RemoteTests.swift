@@ -6,6 +6,7 @@ import Hosting
 import OCPP
 import Postgres
 import StationSimulator
+import Telemetry
 import TestSupport
 import Testing
 
@@ -210,6 +211,100 @@ import Testing
 
         #expect(refusal?.httpStatus == 400)
         #expect(station.log.asked(V16.Reset.self).isEmpty)
+        await station.shutDown()
+    }
+}
+
+/// Money is held on the card before the station is asked.
+@Suite(.gatewayUp(["PREAUTH_AMOUNT": "1500"])) struct `A start by card` {
+    private let up = GatewayUp.current
+
+    /// What billing was asked to hold, and how it answers.
+    private actor Desk {
+        var asked: [Int64] = []
+        func take(_ wish: PlaceHold) { asked.append(wish.amount.minorUnits) }
+    }
+
+    private func scene() async throws -> (Int64, Simulator) {
+        let anna = try await up.people.person("anna")
+        try await up.people.tag("04A1", of: anna.id)
+        try await up.setDefaultPlan(kilowattHour: 35)
+        try await up.owner.run(
+            """
+            INSERT INTO billing.payment_method (user_id, identifier, is_default, added_at)
+            VALUES (\(anna.id), 'card_1', true, \(up.clock.now))
+            """)
+        try await up.enter("CP1")
+        return (anna.id, try await up.boot("CP1"))
+    }
+
+    private func begin(_ user: Int64, target: Int64? = nil) async throws -> Int64 {
+        let place = ConnectorPlace(try #require(ChargePointID("CP1")), 1)
+        let wish = StartSession(
+            at: place, user: ID(user), tag: "04A1", target: target.map { Energy(wattHours: $0) },
+            funding: "card")
+        let sender = CommandSender(on: up.gateway.host.bus)
+        return try await sender.send(wish, by: .system(.accounts)).get().session.number
+    }
+
+    private func billing(
+        _ desk: Desk, refusing refusal: CommandRefusal? = nil, _ body: () async throws -> Void
+    ) async throws {
+        let bus = Bus(
+            FreshRedis.current.client(), as: .billing, clock: up.clock.clock,
+            log: Log(service: "billing", level: .error), metrics: Metrics(service: "billing"))
+        let server = CommandServer(
+            on: bus, try FreshDatabase.current.database(as: .billing),
+            [
+                .on(PlaceHold.self) { wish, _ in
+                    await desk.take(wish)
+                    if let refusal { throw refusal }
+                    return Done()
+                }
+            ])
+        let (live, heard) = AsyncStream.makeStream(of: Void.self)
+        let serving = Task(executorPreference: bus.loop) { await server.run { heard.yield() } }
+        defer { serving.cancel() }
+        for await _ in live { break }
+        try await body()
+    }
+
+    @Test(arguments: [(nil, 1_500), (10_000, 350)] as [(Int64?, Int64)])
+    func `has its estimate held, or what the settings say`(target: Int64?, held: Int64) async throws {
+        let (anna, station) = try await scene()
+        let desk = Desk()
+
+        try await billing(desk) {
+            let number = try await begin(anna, target: target)
+            #expect(await station.log.waits { !$0.answers(to: V16.StartTransaction.self).isEmpty })
+            #expect(try await up.session(Int(number)).user == anna)
+        }
+
+        #expect(await desk.asked == [held])
+        await station.shutDown()
+    }
+
+    @Test func `is refused where the card is, and its station hears nothing of it`() async throws {
+        let (anna, station) = try await scene()
+
+        try await billing(Desk(), refusing: CommandRefusal(.holdRefused, "payment refused: 0190")) {
+            let refusal = await #expect(throws: CommandRefusal.self) { try await begin(anna) }
+            #expect(refusal?.code == 3_002)
+        }
+
+        #expect(station.log.asked(V16.RemoteStartTransaction.self).isEmpty)
+        let session = try #require(try await up.sessions.first)
+        #expect(session.status == "interrupted" && session.end == "start_rejected")
+        await station.shutDown()
+    }
+
+    @Test func `is refused while nobody can say whether the card is good`() async throws {
+        let (anna, station) = try await scene()
+
+        let refusal = await #expect(throws: CommandRefusal.self) { try await begin(anna) }
+
+        #expect(refusal?.code == 3_005)
+        #expect(station.log.asked(V16.RemoteStartTransaction.self).isEmpty)
         await station.shutDown()
     }
 }

@@ -45,9 +45,15 @@ final class BalanceWatch: Sendable {
     /// Answers how many sessions were told to stop.
     func checkAll() async throws -> Int {
         told.withLock { $0.removeAll() }
-        let running = try await billing.host.database.run(.exhaustedRunning)
-        for session in running { await stop(session.number, on: session.point) }
-        return running.count
+        var (last, count) = (ID<ChargingSession>(0), 0)
+        // Those whose stations are away stay at the front: the others have their turn behind them.
+        while true {
+            let part = try await billing.host.database.run(.exhaustedRunning(after: last))
+            for session in part { await stop(session.number, on: session.point) }
+            count += part.count
+            guard part.count == ExhaustedSession.atOnce, let end = part.last else { return count }
+            last = end.number
+        }
     }
 
     private func check(_ readings: [ReadingsStored.Reading]) async {
@@ -85,6 +91,7 @@ struct ExhaustedSession: Row, Sendable {
     var point: ChargePointID
 
     static let columns = "charge.session_id, charge.charge_point_id"
+    static let atOnce = 1_000
 
     init(_ cells: inout Cells) throws {
         number = try cells.next()
@@ -95,17 +102,17 @@ struct ExhaustedSession: Row, Sendable {
 }
 
 extension Query where Result == [ExhaustedSession] {
-    fileprivate static var exhaustedRunning: Self {
+    fileprivate static func exhaustedRunning(after last: ID<ChargingSession>) -> Self {
         """
         SELECT \(columns: ExhaustedSession.self)
         FROM gateway_view.session AS charge
         LEFT JOIN billing.balance AS purse ON purse.user_id = charge.user_id
         WHERE charge.funding = 'balance' AND NOT charge.is_finished AND charge.started_at IS NOT NULL
-            AND charge.price_running > 0
+            AND charge.price_running > 0 AND charge.session_id > \(last)
             AND charge.price_running - round(charge.price_running * coalesce(charge.discount_hundredths, 0) / 10000.0)
                 >= coalesce(purse.amount, 0)
         ORDER BY charge.session_id
-        LIMIT 1000
+        LIMIT \(ExhaustedSession.atOnce)
         """
     }
 }

@@ -22,6 +22,12 @@ final class ParkingIntake: Sendable {
         let host = billing.host
         let consumer = EventConsumer(
             "parking", reading: .accounts, on: host.database, bus: host.bus,
+            preparing: { events, transaction in
+                let ended = events.compactMap {
+                    try? JSONReader.decode(ParkingEnded.self, from: Array($0.payload.utf8))
+                }
+                try await transaction.run(.holdBalances(of: ended.map(\.user)))
+            },
             committed: { [self] in tell() },
             inTransaction: [
                 .on(ParkingEnded.self) { [self] told, transaction in try await bill(told.event, transaction) }

@@ -20,6 +20,11 @@ final class SessionIntake: Sendable {
         let host = billing.host
         let consumer = EventConsumer(
             "intake", reading: .gateway, on: host.database, bus: host.bus,
+            preparing: { events, transaction in
+                let sessions = events.compactMap { Int64($0.subject) }
+                try await transaction.run(.holdMoney(ofAll: sessions))
+                try await transaction.run(.holdBalances(ofAll: sessions))
+            },
             committed: { [self] in tell() },
             inTransaction: [
                 .on(SessionEnded.self) { [self] told, transaction in
@@ -44,12 +49,23 @@ final class SessionIntake: Sendable {
             return untold
         }
         let host = billing.host
+        // Somebody of whom a batch settles much hears once what is left.
+        var (moved, held) = (Set<ID<User>>(), Set<ID<ChargingSession>>())
         for event in events {
             switch event {
             case .settled(let event): host.bus.publish(event)
             case .amended(let event): host.bus.publish(event)
-            case .moved(let user):
-                Task(executorPreference: host.bus.loop) { await self.billing.tellStanding(of: user) }
+            case .moved(let user): moved.insert(user)
+            case .held(let session): held.insert(session)
+            }
+        }
+        for user in moved {
+            Task(executorPreference: host.bus.loop) { await self.billing.tellStanding(of: user) }
+        }
+        for session in held {
+            Task(executorPreference: host.bus.loop) {
+                // Where this fails, the payment run does it.
+                try? await CloseCardHold(billing: self.billing).run(session)
             }
         }
     }

@@ -70,7 +70,8 @@ struct SettleSession {
             session: session, user: ended.user, energy: ended.energy, cost: total, pointsEarned: points,
             settledAt: now)
         try await transaction.run(.announce(event))
-        return [.settled(event)] + (ended.user.map { [.moved($0)] } ?? [])
+        let isHeld = ended.funding == "card" ? try await transaction.run(.isHeld(for: session)) : false
+        return [.settled(event)] + (ended.user.map { [.moved($0)] } ?? []) + (isHeld ? [.held(session)] : [])
     }
 
     private func amend(_ ended: EndedSession, _ before: SettledBefore) async throws -> [BilledEvent] {
@@ -148,7 +149,8 @@ struct SettleSession {
                     user: user, points: move.moved, reason: "charging",
                     description: "Charging at \(ended.point)", session: session, balanceAfter: move.after,
                     cause: cause), at: now))
-        return Int(points)
+        // What could not be taken back is not given a second time either.
+        return Int(before + move.moved)
     }
 }
 
@@ -158,6 +160,8 @@ enum BilledEvent: Sendable {
     case amended(BillAmended)
     /// Somebody's balance or points.
     case moved(ID<User>)
+    /// What is held for it can be captured or freed.
+    case held(ID<ChargingSession>)
 }
 
 extension Query where Result == Void {

@@ -24,9 +24,10 @@ struct InvoiceLines: Sendable {
         guard let session else { return ofNoSession }
         if let corrects {
             let change = words.difference.filled(["place": session.place, "invoice": corrects])
-            // A refund's reason is its description.
-            return entry.type == "Refund" && entry.description != "Charging at \(session.point)"
-                && !entry.description.isEmpty ? "\(change) – \(entry.description)" : change
+            // A refund's reason is its description; what the ledger calls it without one is not for the paper.
+            let own = ["", "Charging at \(session.point)", "Refund of charging at \(session.point)"]
+            return entry.type == "Refund" && !own.contains(entry.description)
+                ? "\(change) – \(entry.description)" : change
         }
         return words.charging.filled(["place": session.place])
     }

@@ -57,66 +57,75 @@ extension Transaction {
     func book(_ booking: Booking, at now: Date) async throws -> ID<LedgerEntry> {
         precondition(
             booking.counter.reduce(booking.amount.minorUnits) { $0 + $1.1 } == 0, "a booking is balanced")
-        let moved = booking.purse == .balance ? booking.amount.minorUnits : 0
-        // The row that is moved is what others wait for, so that balances follow the order of numbers.
-        let after = try await run(.moveBalance(of: booking.user, by: moved))
-        if !booking.mayOverdraw, moved < 0, after < 0 { throw BillingRefusal.balanceTooLow }
-        guard let entry = try await run(.enter(booking, balanceAfter: after, at: now)) else {
-            throw BookedAlready()
+        let booked = try await run(.book(booking, at: now))
+        if !booking.mayOverdraw, booking.moved < 0, booked.balanceAfter < 0 {
+            throw BillingRefusal.balanceTooLow
         }
-        if booking.amount.minorUnits != 0 {
-            try await run(.openAccount(booking.purse, of: booking.user))
-            try await run(.post(booking, as: entry))
-        }
+        guard let entry = booked.entry else { throw BookedAlready() }
         return entry
     }
 }
 
-extension Query where Result == Int64 {
-    fileprivate static func moveBalance(of user: ID<User>, by amount: Int64) -> Self {
-        """
-        INSERT INTO billing.balance AS known (user_id, amount) VALUES (\(user), \(amount))
-        ON CONFLICT (user_id) DO UPDATE SET amount = known.amount + excluded.amount
-        RETURNING amount
-        """
+extension Booking {
+    /// By how much the balance moves.
+    fileprivate var moved: Int64 { purse == .balance ? amount.minorUnits : 0 }
+}
+
+private struct Booked: Row, Sendable {
+    var balanceAfter: Int64
+    /// Nil where the cause was booked before.
+    var entry: ID<LedgerEntry>?
+
+    static let columns = "purse.amount, entry.id"
+
+    init(_ cells: inout Cells) throws {
+        balanceAfter = try cells.next()
+        entry = try cells.next()
     }
 }
 
-extension Query where Result == ID<LedgerEntry>? {
-    fileprivate static func enter(_ booking: Booking, balanceAfter: Int64, at now: Date) -> Self {
-        """
-        INSERT INTO billing.ledger_entry (user_id, amount, currency, type, subject, funding, description, car_id,
-            station_id, charging_id, parking_reservation_id, payment_order, balance_after, cause, created_by, created_at)
-        VALUES (\(booking.user), \(booking.amount.minorUnits), \(booking.amount.currency), \(booking.kind.rawValue),
-            \(booking.subject.rawValue), \(booking.purse.rawValue), \(booking.description), \(booking.car as Int64?),
-            \(booking.station as Int64?), \(booking.session as ID<ChargingSession>?),
-            \(booking.parking as ID<ParkingReservation>?), \(booking.order as ID<PaymentOrder>?), \(balanceAfter), \(booking.cause),
-            \(booking.by as Int64?), \(now))
-        ON CONFLICT (cause, type, user_id) DO NOTHING
-        RETURNING id
-        """
-    }
-}
-
-extension Query where Result == Void {
-    fileprivate static func openAccount(_ purse: Booking.Purse, of user: ID<User>) -> Self {
-        """
-        INSERT INTO billing.ledger_account (kind, user_id) VALUES (\(purse.rawValue), \(user))
-        ON CONFLICT DO NOTHING
-        """
-    }
-
-    fileprivate static func post(_ booking: Booking, as entry: ID<LedgerEntry>) -> Self {
+extension Query where Result == Booked {
+    /// Balance, entry and postings by one statement, for a way to the database costs more than what is done there. The row that is
+    /// moved is what others wait for, and the entry takes its number behind it: balances follow the order of numbers. An account
+    /// that another transaction opens at this moment is not seen by `known`; opening it once more waits, and answers it.
+    fileprivate static func book(_ booking: Booking, at now: Date) -> Self {
         let parts = booking.counter.filter { $0.1 != 0 }
+        let (amount, purse) = (booking.amount.minorUnits, booking.purse.rawValue)
         return """
-            INSERT INTO billing.posting (entry_id, account_id, amount)
-            SELECT \(entry), account.id, \(booking.amount.minorUnits)
-            FROM billing.ledger_account AS account
-            WHERE account.kind = \(booking.purse.rawValue) AND account.user_id = \(booking.user)
-            UNION ALL
-            SELECT \(entry), account.id, part.amount
-            FROM unnest(\(each: parts, \.0.rawValue), \(each: parts, \.1)) AS part (kind, amount)
-            JOIN billing.ledger_account AS account ON account.kind = part.kind AND account.user_id IS NULL
+            WITH purse AS (
+                INSERT INTO billing.balance AS known (user_id, amount) VALUES (\(booking.user), \(booking.moved))
+                ON CONFLICT (user_id) DO UPDATE SET amount = known.amount + excluded.amount
+                RETURNING amount
+            ), entry AS (
+                INSERT INTO billing.ledger_entry (user_id, amount, currency, type, subject, funding, description, car_id,
+                    station_id, charging_id, parking_reservation_id, payment_order, balance_after, cause, created_by, created_at)
+                SELECT \(booking.user), \(amount), \(booking.amount.currency), \(booking.kind.rawValue),
+                    \(booking.subject.rawValue), \(purse), \(booking.description), \(booking.car as Int64?),
+                    \(booking.station as Int64?), \(booking.session as ID<ChargingSession>?),
+                    \(booking.parking as ID<ParkingReservation>?), \(booking.order as ID<PaymentOrder>?), purse.amount,
+                    \(booking.cause), \(booking.by as Int64?), \(now)
+                FROM purse
+                ON CONFLICT (cause, type, user_id) DO NOTHING
+                RETURNING id
+            ), known AS (
+                SELECT id FROM billing.ledger_account WHERE kind = \(purse) AND user_id = \(booking.user)
+            ), opened AS (
+                INSERT INTO billing.ledger_account (kind, user_id)
+                SELECT \(purse), \(booking.user) WHERE \(amount) <> 0 AND NOT EXISTS (SELECT FROM known)
+                ON CONFLICT (kind, user_id) WHERE user_id IS NOT NULL DO UPDATE SET kind = excluded.kind
+                RETURNING id
+            ), posted AS (
+                INSERT INTO billing.posting (entry_id, account_id, amount)
+                SELECT entry.id, own.id, \(amount)
+                FROM entry CROSS JOIN (SELECT id FROM known UNION ALL SELECT id FROM opened) AS own
+                WHERE \(amount) <> 0
+                UNION ALL
+                SELECT entry.id, account.id, part.amount
+                FROM entry
+                CROSS JOIN unnest(\(each: parts, \.0.rawValue), \(each: parts, \.1)) AS part (kind, amount)
+                JOIN billing.ledger_account AS account ON account.kind = part.kind AND account.user_id IS NULL
+            )
+            SELECT \(columns: Booked.self) FROM purse LEFT JOIN entry ON true
             """
     }
 }

@@ -134,16 +134,18 @@ extension Billing {
             car: body.car_id, station: body.station_id, session: body.charging_id,
             cause: "api:\(RandomText.opaqueToken())", by: caller.user,
             counter: [(body.type == .topUp ? .provider : .adjustment, -amount.minorUnits)])
-        let keyed = keyedCause(call.request, caller)
+        let keyed = keyedCauses(call.request, caller)
         let id = try await host.database.transaction { transaction in
             let now = host.clock.now
             var booking = booking
-            if let keyed {
-                // The process may have died between this commit and the keeping of its answer.
-                if let known = try await transaction.run(.bookedEntry(of: keyed)) {
-                    return ID<LedgerEntry>(known)
+            if let today = keyed.first {
+                // The process may have died between this commit and the keeping of its answer, and midnight may have come since.
+                for cause in keyed {
+                    if let known = try await transaction.run(.bookedEntry(of: cause)) {
+                        return ID<LedgerEntry>(known)
+                    }
                 }
-                booking.cause = keyed
+                booking.cause = today
             }
             let id = try await transaction.book(booking, at: now)
             try await transaction.run(
@@ -167,11 +169,11 @@ extension Billing {
 }
 
 extension Billing {
-    /// What a request with a key books for: the same for a day, as long as keys live.
-    private func keyedCause(_ request: Request, _ caller: Caller) -> String? {
-        guard let key = request.headers["Idempotency-Key"], !key.isEmpty else { return nil }
+    /// What a request with a key books for, and would have booked for a day ago, as long as keys live. Empty without a key.
+    private func keyedCauses(_ request: Request, _ caller: Caller) -> [String] {
+        guard let key = request.headers["Idempotency-Key"], !key.isEmpty else { return [] }
         let day = Int(host.clock.now.timeIntervalSince1970 / 86_400)
-        return "key:\(caller.user):\(day):\(key.prefix(64))"
+        return [day, day - 1].map { "key:\(caller.user):\($0):\(key.prefix(64))" }
     }
 }
 

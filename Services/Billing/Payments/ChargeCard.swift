@@ -17,6 +17,9 @@ struct ChargeCard {
             try await transaction.run(.holdMoney(of: session))
             guard let due = try await transaction.run(.due(session)), due.unpaid > 0, let user = due.user
             else { throw BillingRefusal.nothingToPay }
+            guard try await !transaction.run(.isHeld(for: session)) else {
+                throw BillingRefusal.paymentUnderWay
+            }
             // One that could not reach the provider last time is tried again, instead of a new one every few minutes.
             if let open = try await transaction.run(.openOrder(of: session)), open.askedAt == nil,
                 open.identifier == card.identifier, open.amount.minorUnits == due.unpaid, open.returnOK == nil
@@ -53,16 +56,18 @@ struct ChargeCard {
         return try await charge(id)
     }
 
-    /// Throws: `BillingRefusal.providerAway`.
-    private func charge(_ id: ID<PaymentOrder>) async throws -> StoredOrder {
+    /// Charges, or captures what is held. Throws: `BillingRefusal.providerAway`.
+    func charge(_ id: ID<PaymentOrder>) async throws -> StoredOrder {
         let host = billing.host
         guard let order = try await host.database.run(.order(id)) else { throw BillingRefusal.noSuchOrder }
         let result: PaymentResult
         do throws(ProviderAway) {
-            result = try await billing.provider.charge(order)
+            result =
+                order.isCapture
+                ? try await billing.provider.capture(order) : try await billing.provider.charge(order)
         } catch {
             billing.figures.payments.with(error == .unreachable ? "unreachable" : "unanswered").add()
-            if error == .unreachable { try await forget(order) }
+            if error == .unreachable, !order.isCapture { try await forget(order) }
             throw BillingRefusal.providerAway
         }
         return try await CompleteOrder(billing: billing, id: id, result: result).run().0
@@ -82,20 +87,19 @@ struct ChargeCard {
         }
     }
 
-    /// Asks what became of an order whose answer never came. Throws: `BillingRefusal.providerAway`.
+    /// Asks what became of an order whose answer never came. One of which the provider has never heard is closed; what it was to
+    /// pay is tried anew after the usual pause. Throws: `BillingRefusal.providerAway`.
     func learn(_ order: StoredOrder) async throws -> StoredOrder {
+        let host = billing.host
         let result: PaymentResult?
         do throws(ProviderAway) {
-            result = try await billing.provider.outcome(of: order)
-        } catch { throw BillingRefusal.providerAway }
-        guard let result else {
-            let host = billing.host
-            try await host.database.run(.close(order.id, "closed without response", at: host.clock.now))
-            guard let closed = try await host.database.run(.order(order.id)) else {
-                throw BillingRefusal.noSuchOrder
-            }
-            return closed
+            let known = try await billing.provider.outcome(of: order)
+            // What is held is captured once, however often it is asked for.
+            result = known == nil && order.isCapture ? try await billing.provider.capture(order) : known
+        } catch {
+            try await host.database.run(.learnLater(order.id, at: host.clock.now))
+            throw BillingRefusal.providerAway
         }
-        return try await CompleteOrder(billing: billing, id: order.id, result: result).run().0
+        return try await CompleteOrder(billing: billing, id: order.id, result: result ?? .unheard).run().0
     }
 }

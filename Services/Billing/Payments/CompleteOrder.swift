@@ -19,7 +19,10 @@ struct CompleteOrder {
 
     private struct Outcome: Sendable {
         var order: StoredOrder
+        var isPaid = false
         var isNews = false
+        /// Where another amount was paid.
+        var ordered: Int64?
         var failed: PaymentFailed?
         var back: ID<StoredRefund>?
     }
@@ -29,9 +32,17 @@ struct CompleteOrder {
         let host = billing.host
         let outcome = try await host.database.transaction { transaction in try await write(in: transaction) }
         guard outcome.isNews else { return (outcome.order, false) }
-        billing.figures.payments.with(result.isApproved ? "approved" : "refused").add()
+        billing.figures.payments.with(outcome.isPaid ? "approved" : "refused").add()
+        if let ordered = outcome.ordered {
+            host.log.warning(
+                "payment.amount_differs",
+                [
+                    "order": .integer(id.number), "ordered": .integer(ordered),
+                    "paid": .integer(outcome.order.amount.minorUnits),
+                ])
+        }
         if let failed = outcome.failed { host.bus.publish(failed) }
-        if result.isApproved { await billing.tellStanding(of: outcome.order.user) }
+        if outcome.isPaid { await billing.tellStanding(of: outcome.order.user) }
         // Where this is not heard, the payment run asks again.
         if let back = outcome.back { _ = try? await RefundOrder(billing: billing).ask(back) }
         return (outcome.order, true)
@@ -42,21 +53,28 @@ struct CompleteOrder {
         if let session = known.session { try await transaction.run(.holdMoney(of: session)) }
         guard var order = try await transaction.run(.holdOrder(id)) else { throw BillingRefusal.noSuchOrder }
         // An order that we closed by ourselves may still be paid on the provider's page: then the money is there.
-        let isLate = order.isCompleted && result.isApproved && !PaymentResult(code: order.result).isCode
+        let isPaid = order.isCapture ? result.isRefunded : result.isApproved
+        let isLate = order.isCompleted && isPaid && !PaymentResult(code: order.result).isCode
         guard !order.isCompleted || isLate else { return Outcome(order: order) }
         let now = billing.host.clock.now
         order.identifier = identifier ?? order.identifier
-        // The page may have been of an order that was written anew since: what counts is what was paid.
-        if result.isApproved, let paid = notice?.amount, paid > 0 {
+        // The page may have been of an order that was written anew since: what counts is what was paid, be it nothing.
+        var ordered: Int64?
+        if isPaid, let paid = notice?.amount, paid != order.amount.minorUnits {
+            ordered = order.amount.minorUnits
             order.amount = Money(paid, order.amount.currency)
         }
-        try await transaction.run(.complete(order, result.code, at: now))
+        try await transaction.run(.complete(order, result.code, ordered: ordered, at: now))
         var outcome = Outcome(order: order, isNews: true)
-        switch (order.kind, result.isApproved) {
+        (outcome.isPaid, outcome.ordered) = (isPaid, ordered)
+        if order.isCapture {
+            try await transaction.run(.closeHold(id, isPaid ? .captured : .lost, result.code, at: now))
+        }
+        switch (order.kind, isPaid) {
         case (.charging, true): try await pay(order, in: transaction, now)
         case (.charging, false): outcome.failed = try await fail(order, in: transaction, now)
         case (.topUp, true): try await fill(order, in: transaction, now)
-        case (.topUp, false): try await transaction.run(.blameCard(order.identifier, of: order.user))
+        case (.topUp, false): try await blame(order, in: transaction)
         case (.enrolment, true): outcome.back = try await enrol(order, in: transaction, now)
         case (.enrolment, false): break
         }
@@ -64,7 +82,14 @@ struct CompleteOrder {
         return outcome
     }
 
+    /// A provider who never heard of the order says nothing against the card.
+    private func blame(_ order: StoredOrder, in transaction: Transaction) async throws {
+        guard result.isCode else { return }
+        try await transaction.run(.blameCard(order.identifier, of: order.user))
+    }
+
     private func fill(_ order: StoredOrder, in transaction: Transaction, _ now: Date) async throws {
+        guard order.amount.minorUnits > 0 else { return }
         try await transaction.run(.forgiveCard(order.identifier, of: order.user))
         _ = try await transaction.book(
             Booking(
@@ -92,8 +117,10 @@ struct CompleteOrder {
 
     private func pay(_ order: StoredOrder, in transaction: Transaction, _ now: Date) async throws {
         guard let session = order.session else { throw BillingRefusal.noSuchSession }
+        guard order.amount.minorUnits > 0 else { return }
         try await transaction.run(.credit(order.amount.minorUnits, to: session, by: order.id))
         guard let due = try await transaction.run(.due(session)) else { throw BillingRefusal.noSuchSession }
+        try await transaction.run(.holdBalances(of: [order.user] + (due.owner.map { [$0] } ?? [])))
         let (amount, currency) = (order.amount.minorUnits, order.amount.currency)
         let split = VATSplit(of: order.amount, at: billing.settings.vatRate)
         _ = try await transaction.book(
@@ -115,8 +142,15 @@ struct CompleteOrder {
         guard let session = order.session, let due = try await transaction.run(.due(session)) else {
             return nil
         }
-        try await transaction.run(.blameCard(order.identifier, of: order.user))
-        try await transaction.run(.notePaymentError("refused: \(result.code)", of: session, by: order.id))
+        // What was held is gone; the card is charged as if nothing had been, at the next run.
+        guard !order.isCapture else {
+            try await transaction.run(
+                .notePaymentError("the hold was not captured: \(result.code)", of: session, by: order.id))
+            return nil
+        }
+        try await blame(order, in: transaction)
+        let words = result.isCode ? "refused: \(result.code)" : "no answer from the provider"
+        try await transaction.run(.notePaymentError(words, of: session, by: order.id))
         let hours = billing.settings.payments.retryHours
         let attempt = try await transaction.run(.lastAttempt(of: session)).map { Int($0) + 1 } ?? 0
         let next = attempt < hours.count ? now + Double(hours[attempt] * 3_600) : nil

@@ -40,6 +40,9 @@ struct DueSession: Row, Sendable {
         pending = try cells.next()
     }
 
+    /// Read in one go.
+    static let atOnce = 500
+
     var unpaid: Int64 { max(0, cost - paid) }
     /// What can still be given back.
     var refundable: Int64 { max(0, paid - refunded) }
@@ -57,11 +60,15 @@ extension Query where Result == [DueSession] {
     /// Behind an order's opening a person is left in peace to pay by themselves.
     private static var ownTime: TimeInterval { 900 }
 
-    /// Sessions that a card owes for and whose time for an attempt has come.
-    static func unpaidByCard(of user: ID<User>?, at now: Date) -> Self {
+    /// Sessions that a card owes for and whose time for an attempt has come. Of those whose driver has no card at all it is known, once
+    /// it was noted.
+    static func unpaidByCard(of user: ID<User>?, after last: ID<ChargingSession>, at now: Date) -> Self {
         """
         SELECT \(columns: DueSession.self) FROM billing.settled_session AS due
-        WHERE due.funding = 'card' AND due.paid < due.cost AND due.user_id IS NOT NULL
+        WHERE due.funding = 'card' AND due.paid < due.cost AND due.user_id IS NOT NULL AND due.session_id > \(last)
+            AND (due.payment_error = '' OR EXISTS (
+                SELECT FROM billing.payment_method AS card
+                WHERE card.user_id = due.user_id AND card.deleted_at IS NULL))
             AND (\(user as ID<User>?)::bigint IS NULL OR due.user_id = \(user as ID<User>?))
             AND NOT EXISTS (
                 SELECT FROM billing.payment_retry AS retry
@@ -71,24 +78,27 @@ extension Query where Result == [DueSession] {
                 SELECT FROM billing.payment_order AS placed
                 WHERE placed.session_id = due.session_id AND NOT placed.is_completed
                     AND (placed.asked_at IS NOT NULL OR placed.opened_at > \(now - ownTime)))
+            AND NOT EXISTS (
+                SELECT FROM billing.card_hold AS hold
+                WHERE hold.session_id = due.session_id AND hold.state IN ('asked', 'held', 'capturing'))
         ORDER BY due.session_id
-        LIMIT 500
+        LIMIT \(DueSession.atOnce)
         """
     }
 
     /// Sessions whose bill fell below what a card had paid, or that were paid twice. What a provider refused to give back is
     /// tried again a day later.
-    static func overpaidByCard(at now: Date) -> Self {
+    static func overpaidByCard(after last: ID<ChargingSession>, at now: Date) -> Self {
         """
         SELECT \(columns: DueSession.self) FROM billing.settled_session AS due
-        WHERE due.funding = 'card' AND due.paid - due.refunded > due.cost
+        WHERE due.funding = 'card' AND due.paid - due.refunded > due.cost AND due.session_id > \(last)
             AND NOT EXISTS (
                 SELECT FROM billing.payment_refund AS back
                 JOIN billing.payment_order AS placed ON placed.id = back.payment_order
                 WHERE placed.session_id = due.session_id AND back.state = 'refused'
                     AND back.asked_at > \(now - 86_400))
         ORDER BY due.session_id
-        LIMIT 500
+        LIMIT \(DueSession.atOnce)
         """
     }
 }

@@ -24,6 +24,14 @@ struct StoredOrder: Row, Sendable {
     var refundedAt: Date?
     /// Of the card, as its provider knows it.
     var reference: String
+    /// Of what a hold kept, under the hold's number.
+    var isCapture: Bool
+
+    /// The money is there.
+    var isPaid: Bool {
+        let result = PaymentResult(code: result)
+        return isCompleted && (isCapture ? result.isRefunded : result.isApproved)
+    }
 
     enum Kind: String, Sendable {
         case charging, enrolment
@@ -37,7 +45,7 @@ struct StoredOrder: Row, Sendable {
         placed.return_url_ko, placed.opened_at, placed.asked_at, placed.is_completed, placed.result, placed.closed_at,
         placed.refund_amount, placed.refunded_at, coalesce((
             SELECT card.merchant_cof_txnid FROM billing.payment_method AS card
-            WHERE card.identifier = placed.identifier AND card.deleted_at IS NULL), '')
+            WHERE card.identifier = placed.identifier AND card.deleted_at IS NULL), ''), placed.is_capture
         """
 
     init(_ cells: inout Cells) throws {
@@ -59,6 +67,7 @@ struct StoredOrder: Row, Sendable {
         refunded = try cells.next()
         refundedAt = try cells.next()
         reference = try cells.next()
+        isCapture = try cells.next()
     }
 }
 
@@ -121,21 +130,28 @@ extension Query where Result == [StoredOrder] {
     }
 
     /// Of each session, the first one first.
-    static func orders(of sessions: [Int64]) -> Self {
+    ///
+    /// - Parameter last: what came before; nil for the first part.
+    static func orders(of sessions: [Int64], after last: StoredOrder?, limit: Int) -> Self {
         """
         SELECT \(columns: StoredOrder.self) FROM billing.payment_order AS placed
         WHERE placed.session_id = ANY(\(sessions))
+            AND (\(last?.id as ID<PaymentOrder>?)::bigint IS NULL
+                OR (placed.session_id, placed.id)
+                    > (\(last?.session as ID<ChargingSession>?), \(last?.id as ID<PaymentOrder>?)))
         ORDER BY placed.session_id, placed.id
-        LIMIT 10000
+        LIMIT \(limit)
         """
     }
 
-    /// Those of which the provider's word is missing, the oldest first.
-    static func unanswered(before moment: Date) -> Self {
+    /// Those of which the provider's word is missing and whose turn has come, the one that waits longest first: many that stay
+    /// without an answer do not keep the others from theirs.
+    static func unanswered(before moment: Date, at now: Date) -> Self {
         """
         SELECT \(columns: StoredOrder.self) FROM billing.payment_order AS placed
         WHERE NOT placed.is_completed AND placed.asked_at < \(moment)
-        ORDER BY placed.id
+            AND (placed.learn_at IS NULL OR placed.learn_at <= \(now))
+        ORDER BY coalesce(placed.learn_at, placed.asked_at), placed.id
         LIMIT 100
         """
     }
@@ -153,7 +169,7 @@ extension Query where Result == Int64 {
 
 extension Query where Result == ID<PaymentOrder> {
     /// The number goes back with a transaction that fails.
-    fileprivate static var nextOrderNumber: Self {
+    static var nextOrderNumber: Self {
         "UPDATE billing.payment_order_number SET last_number = last_number + 1 RETURNING last_number"
     }
 }
@@ -179,6 +195,16 @@ extension Query where Result == Void {
         "UPDATE billing.payment_order SET asked_at = NULL WHERE id = \(id) AND NOT is_completed"
     }
 
+    /// The provider did not say what became of it: the next time it is asked later, twice as late as before, at most after a day.
+    static func learnLater(_ id: ID<PaymentOrder>, at now: Date) -> Self {
+        """
+        UPDATE billing.payment_order
+        SET learn_tries = learn_tries + 1,
+            learn_at = \(now)::timestamptz + least(300 * 2.0 ^ least(learn_tries, 20), 86400) * interval '1 second'
+        WHERE id = \(id) AND NOT is_completed
+        """
+    }
+
     /// Without the provider's word, by ours.
     static func close(_ id: ID<PaymentOrder>, _ words: String, at now: Date) -> Self {
         """
@@ -187,11 +213,12 @@ extension Query where Result == Void {
         """
     }
 
-    static func complete(_ order: StoredOrder, _ result: String, at now: Date) -> Self {
+    /// - Parameter ordered: where another amount was paid.
+    static func complete(_ order: StoredOrder, _ result: String, ordered: Int64?, at now: Date) -> Self {
         """
         UPDATE billing.payment_order
         SET is_completed = true, result = \(result), identifier = \(order.identifier),
-            amount = \(order.amount.minorUnits), closed_at = \(now)
+            amount = \(order.amount.minorUnits), ordered_amount = \(ordered as Int64?), closed_at = \(now)
         WHERE id = \(order.id)
         """
     }
@@ -214,8 +241,12 @@ extension Query where Result == Void {
 
 extension Transaction {
     /// Gives the order its number. One that is open for the same session is closed without the provider's word. Throws:
-    /// `BillingRefusal.paymentUnderWay` while the provider is being asked.
+    /// `BillingRefusal.paymentUnderWay` while the provider is being asked, and while
+    /// money is held that is still to be captured.
     func place(_ order: NewOrder, at now: Date) async throws -> ID<PaymentOrder> {
+        if let session = order.session, try await run(.isHeld(for: session)) {
+            throw BillingRefusal.paymentUnderWay
+        }
         if let session = order.session, let open = try await run(.openOrder(of: session)) {
             guard open.askedAt == nil else { throw BillingRefusal.paymentUnderWay }
             try await run(.close(open.id, "closed without response", at: now))

@@ -58,7 +58,7 @@ extension Billing {
             }
             guard known.user == user else { throw BillingRefusal.othersOrder }
             guard !known.isCompleted else { throw BillingRefusal.orderCompleted }
-            guard known.askedAt == nil else { throw BillingRefusal.paymentUnderWay }
+            guard known.askedAt == nil, !known.isCapture else { throw BillingRefusal.paymentUnderWay }
             try await transaction.run(.rewrite(known.id, order))
             return known.id
         }

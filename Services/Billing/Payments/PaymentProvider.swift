@@ -7,6 +7,19 @@ protocol PaymentProvider: Sendable {
     /// Throws: `ProviderAway`.
     func charge(_ order: StoredOrder) async throws(ProviderAway) -> PaymentResult
 
+    /// Keeps money on a card, under the number of the order that may capture it. Throws: `ProviderAway`.
+    func hold(_ hold: CardHold) async throws(ProviderAway) -> PaymentResult
+
+    /// Whether a hold whose answer never came was placed; nil when the provider has never heard of it. Throws: `ProviderAway`.
+    func outcome(of hold: CardHold) async throws(ProviderAway) -> PaymentResult?
+
+    /// Charges what was held under the order's number, or less, and frees the rest. Asked twice it charges once. Throws:
+    /// `ProviderAway`.
+    func capture(_ order: StoredOrder) async throws(ProviderAway) -> PaymentResult
+
+    /// Frees what is held. Asked twice it says no the second time, which changes nothing. Throws: `ProviderAway`.
+    func release(_ hold: CardHold) async throws(ProviderAway) -> PaymentResult
+
     /// What became of an order whose answer never came; nil when the provider has never heard of it, and so never will charge.
     ///
     /// Throws: `ProviderAway`.
@@ -36,12 +49,16 @@ enum ProviderAway: Error, Equatable {
 struct PaymentResult: Equatable, Sendable {
     let code: String
 
+    /// Our word, of an order that the provider has never heard of.
+    static let unheard = PaymentResult(code: "closed without response")
+
     /// Four digits: a provider's word, not ours.
     var isCode: Bool { code.utf8.count == 4 && code.utf8.allSatisfy { (0x30...0x39).contains($0) } }
 
     /// 0000–0099.
     var isApproved: Bool { isCode && code.hasPrefix("00") }
 
+    /// Given back, or captured: 0900 stands for both.
     var isRefunded: Bool { code == "0900" || isApproved }
 }
 

@@ -66,7 +66,7 @@ extension Billing {
         let key = call.request.headers["Idempotency-Key"].flatMap { $0.isEmpty ? nil : String($0.prefix(64)) }
         let order = try await ChargeCard(billing: self).topUp(
             Int64(call.body.amount.number), by: card, key: key)
-        guard PaymentResult(code: order.result).isApproved,
+        guard order.isPaid,
             let number = try await host.database.run(.bookedEntry(of: "order:\(order.id)")),
             let entry = try await host.database.run(.entry(number))
         else { throw BillingRefusal.paymentRefused(order.result) }
@@ -84,7 +84,7 @@ extension Billing {
         }
         let card = try await usableCard(call.body.identifier?.text, of: ID(user))
         let order = try await ChargeCard(billing: self).pay(session, by: card)
-        guard PaymentResult(code: order.result).isApproved else {
+        guard order.isPaid else {
             throw BillingRefusal.paymentRefused(order.result)
         }
         return OK(OrderBody(order, for: caller.user))

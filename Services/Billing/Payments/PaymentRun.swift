@@ -24,30 +24,49 @@ struct PaymentRun {
 
     func run() async throws -> Outcome {
         let (host, charge) = (billing.host, ChargeCard(billing: billing))
-        let before = host.clock.now - Self.patience
-        for order in try await host.database.run(.unanswered(before: before)) {
+        let (now, before) = (host.clock.now, host.clock.now - Self.patience)
+        for order in try await host.database.run(.unanswered(before: before, at: now)) {
             await attempt("order \(order.id)") { _ = try await charge.learn(order) }
         }
-        for refund in try await host.database.run(.unansweredRefunds(before: before)) {
+        for refund in try await host.database.run(.unansweredRefunds(before: before, at: now)) {
             await attempt("refund \(refund.id)") {
                 _ = try await RefundOrder(billing: billing, caller: refund.askedBy).ask(
                     refund.id, again: true)
             }
         }
-        for due in try await host.database.run(.overpaidByCard(at: host.clock.now)) {
-            await attempt("session \(due.number)") {
-                try await RefundSession(billing: billing).run(
-                    due.number, amount: due.paid - due.refunded - due.cost, reason: "")
+        for hold in try await host.database.run(.waitingHolds(before: before, at: now)) {
+            await attempt("hold \(hold.id)") { try await CloseCardHold(billing: billing).run(hold.session) }
+        }
+        var last = ID<ChargingSession>(0)
+        while true {
+            let part = try await host.database.run(.overpaidByCard(after: last, at: host.clock.now))
+            for due in part {
+                await attempt("session \(due.number)") {
+                    try await RefundSession(billing: billing).run(
+                        due.number, amount: due.paid - due.refunded - due.cost, reason: "")
+                }
             }
+            guard part.count == DueSession.atOnce, let end = part.last else { break }
+            last = end.number
         }
         return try await chargeUnpaid(of: nil)
     }
 
     /// - Parameter user: only this one's sessions, such as behind the saving of a card; nil for everybody's.
     func chargeUnpaid(of user: ID<User>?) async throws -> Outcome {
-        var waiting = try await billing.host.database.run(
-            .unpaidByCard(of: user, at: billing.host.clock.now))[...]
-        var outcome = Outcome()
+        var (outcome, last) = (Outcome(), ID<ChargingSession>(0))
+        // All of them: who cannot pay stays at the front, and must not keep the others from paying.
+        while true {
+            let part = try await billing.host.database.run(
+                .unpaidByCard(of: user, after: last, at: billing.host.clock.now))
+            await charge(part[...], &outcome)
+            guard part.count == DueSession.atOnce, let end = part.last else { return outcome }
+            last = end.number
+        }
+    }
+
+    private func charge(_ sessions: ArraySlice<DueSession>, _ outcome: inout Outcome) async {
+        var waiting = sessions
         while !waiting.isEmpty {
             let now = waiting.prefix(Self.atOnce)
             waiting = waiting.dropFirst(Self.atOnce)
@@ -62,7 +81,6 @@ struct PaymentRun {
                 }
             }
         }
-        return outcome
     }
 
     /// Whether it is paid now; nil where there is no card.
@@ -75,7 +93,7 @@ struct PaymentRun {
                 return false
             }
             let order = try await ChargeCard(billing: billing).pay(due.number, by: card)
-            return PaymentResult(code: order.result).isApproved
+            return order.isPaid
         }
         return isWithoutCard ? nil : isPaid == true
     }

@@ -10,6 +10,8 @@ struct PaymentSettings: Sendable {
     let runEvery: Int
     /// Pauses before each further attempt; behind the last one a payment is given up.
     let retryHours: [Int]
+    /// Held on the card of a session that its station began, minor units; 0 holds nothing.
+    let preauthorization: Int64
     /// ISO 4217's number of the platform's currency, as some providers write it.
     let currencyNumber: String
 
@@ -27,6 +29,9 @@ struct PaymentSettings: Sendable {
         retryHours = read.numbers(
             "PAYMENT_RETRY_HOURS", in: 1...8_760, otherwise: [1, 24, 168, 720],
             "pauses between attempts, in hours")
+        preauthorization = read.number(
+            "PREAUTH_AMOUNT", in: 0...10_000_000, otherwise: 0,
+            "hold at a start by card without an estimate, minor units; 0 = none")
         currencyNumber = read.text(
             "CURRENCY_NUMERIC", otherwise: "978", expected: "three digits", "ISO 4217's number of CURRENCY"
         ) { $0.utf8.count == 3 && $0.utf8.allSatisfy { (0x30...0x39).contains($0) } }

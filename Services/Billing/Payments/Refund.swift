@@ -15,8 +15,8 @@ struct StoredRefund: Row, Sendable {
     var state: State
     /// The provider was asked before and gave no answer.
     var isRepeated = false
-    /// What the same order gave back for certain, refund by refund.
-    var booked: [Int64] = []
+    /// Refunds of the same sum that the same order gave back for certain.
+    var bookedAlike = 0
 
     enum State: String, Sendable {
         case asked, done, refused
@@ -43,21 +43,21 @@ extension Query where Result == StoredRefund? {
 }
 
 extension Query where Result == [StoredRefund] {
-    static func unansweredRefunds(before moment: Date) -> Self {
+    static func unansweredRefunds(before moment: Date, at now: Date) -> Self {
         """
         SELECT \(columns: StoredRefund.self) FROM billing.payment_refund AS back
-        WHERE back.state = 'asked' AND back.asked_at < \(moment)
-        ORDER BY back.id
+        WHERE back.state = 'asked' AND back.asked_at < \(moment) AND (back.learn_at IS NULL OR back.learn_at <= \(now))
+        ORDER BY coalesce(back.learn_at, back.asked_at), back.id
         LIMIT 100
         """
     }
 }
 
-extension Query where Result == [Int64] {
-    static func bookedRefunds(of order: ID<PaymentOrder>) -> Self {
+extension Query where Result == Int64 {
+    static func countBookedRefunds(of order: ID<PaymentOrder>, amount: Int64) -> Self {
         """
-        SELECT amount FROM billing.payment_refund WHERE payment_order = \(order) AND state = 'done' ORDER BY id
-        LIMIT 10000
+        SELECT count(*) FROM billing.payment_refund
+        WHERE payment_order = \(order) AND amount = \(amount) AND state = 'done'
         """
     }
 }
@@ -67,7 +67,7 @@ extension Query where Result == [StoredOrder] {
     static func refundable(of session: ID<ChargingSession>) -> Self {
         """
         SELECT \(columns: StoredOrder.self) FROM billing.payment_order AS placed
-        WHERE placed.session_id = \(session) AND placed.is_completed AND placed.result ~ '^00[0-9][0-9]$'
+        WHERE placed.session_id = \(session) AND placed.is_completed AND (placed.result ~ '^00[0-9][0-9]$' OR placed.is_capture AND placed.result = '0900')
             AND placed.refund_amount < placed.amount
         ORDER BY placed.id DESC
         LIMIT 100
@@ -117,6 +117,16 @@ extension Query where Result == RowCount {
 }
 
 extension Query where Result == Void {
+    /// The provider was silent again: the next time it is asked twice as late, at most after a day.
+    static func learnLater(_ id: ID<StoredRefund>, at now: Date) -> Self {
+        """
+        UPDATE billing.payment_refund
+        SET learn_tries = learn_tries + 1,
+            learn_at = \(now)::timestamptz + least(300 * 2.0 ^ least(learn_tries, 20), 86400) * interval '1 second'
+        WHERE id = \(id) AND state = 'asked'
+        """
+    }
+
     static func putBack(_ amount: Int64, of order: ID<PaymentOrder>) -> Self {
         """
         UPDATE billing.payment_order

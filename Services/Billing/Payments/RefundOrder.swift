@@ -38,7 +38,7 @@ struct RefundOrder {
         let refused = BillingRefusal.notRefundable(isOrder: isOrder)
         guard let order = try await transaction.run(.order(id)) else { throw BillingRefusal.noSuchOrder }
         if let session = order.session { try await transaction.run(.holdMoney(of: session)) }
-        guard PaymentResult(code: order.result).isApproved,
+        guard order.isPaid,
             try await transaction.run(.setAside(amount, of: id, at: now)).count == 1
         else { throw refused }
         if let session = order.session {
@@ -63,13 +63,18 @@ struct RefundOrder {
             let order = try await database.run(.order(refund.order))
         else { return .done }
         refund.isRepeated = again
-        if again { refund.booked = try await database.run(.bookedRefunds(of: order.id)) }
+        if again {
+            refund.bookedAlike = Int(
+                try await database.run(.countBookedRefunds(of: order.id, amount: refund.amount)))
+        }
         let result: PaymentResult
         do throws(ProviderAway) {
             result = try await billing.provider.refund(refund, of: order)
         } catch {
             if error == .unreachable, !again {
                 _ = try await conclude(refund, order, .refused, "provider unreachable")
+            } else if again {
+                try await database.run(.learnLater(refund.id, at: billing.host.clock.now))
             }
             throw BillingRefusal.providerAway
         }
@@ -99,6 +104,7 @@ struct RefundOrder {
         async throws
     {
         guard let session = order.session, let due = try await transaction.run(.due(session)) else { return }
+        try await transaction.run(.holdBalances(of: [due.user, due.owner].compactMap { $0 }))
         let entry = try await transaction.book(
             .refund(
                 of: due, Money(refund.amount, order.amount.currency), at: billing.settings.vatRate,

@@ -32,6 +32,7 @@ struct RefundSession {
             guard try await transaction.run(.takeBack(amount, of: session, at: now)).count == 1,
                 let due = try await transaction.run(.due(session))
             else { throw BillingRefusal.notRefundable(isOrder: false) }
+            try await transaction.run(.holdBalances(of: [due.user, due.owner].compactMap { $0 }))
             // What has been given back so far tells one refund of a session from the next.
             let cause = "refund:session:\(session):\(due.refunded)"
             let entry = try await transaction.book(

@@ -5,7 +5,8 @@ import Settings
 
 /// A provider without money, for trying things out and for tests: what it says follows from the card's identifier. `fail_…`
 /// is refused, `down_…` cannot be reached, `slow_…` gives no answer in time. Who asks later what became of it hears that
-/// `slow_…` was approved, `slow_fail_…` refused, and `slow_lost_…` never heard of.
+/// `slow_…` was approved, `slow_fail_…` refused, and `slow_lost_…` never heard of. What is held for `late_…` is captured without an answer
+/// and what is held for `lapsed_…` cannot be captured any more.
 struct Sandbox: PaymentProvider {
     private enum Key: Sendable {
         case given([UInt8])
@@ -30,7 +31,28 @@ struct Sandbox: PaymentProvider {
         return PaymentResult(code: order.identifier.hasPrefix("fail_") ? "0190" : "0000")
     }
 
+    func hold(_ hold: CardHold) async throws(ProviderAway) -> PaymentResult {
+        if hold.identifier.hasPrefix("down_") { throw .unreachable }
+        if hold.identifier.hasPrefix("slow_") { throw .timedOut }
+        return PaymentResult(code: hold.identifier.hasPrefix("fail_") ? "0190" : "0000")
+    }
+
+    func outcome(of hold: CardHold) async throws(ProviderAway) -> PaymentResult? {
+        if hold.identifier.hasPrefix("slow_lost_") { return nil }
+        return PaymentResult(code: hold.identifier.hasPrefix("slow_fail_") ? "0190" : "0000")
+    }
+
+    func capture(_ order: StoredOrder) async throws(ProviderAway) -> PaymentResult {
+        if order.identifier.hasPrefix("late_") { throw .timedOut }
+        return PaymentResult(code: order.identifier.hasPrefix("lapsed_") ? "0190" : "0900")
+    }
+
+    func release(_ hold: CardHold) async throws(ProviderAway) -> PaymentResult {
+        PaymentResult(code: "0400")
+    }
+
     func outcome(of order: StoredOrder) async throws(ProviderAway) -> PaymentResult? {
+        if order.isCapture { return PaymentResult(code: "0900") }
         if order.identifier.hasPrefix("slow_lost_") { return nil }
         return PaymentResult(code: order.identifier.hasPrefix("slow_fail_") ? "0190" : "0000")
     }

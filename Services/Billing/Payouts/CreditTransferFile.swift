@@ -1,4 +1,5 @@
 import Core
+import Crypto
 import FoundationEssentials
 
 /// Payouts as a bank takes them: ISO 20022 pain.001.001.09 within the rules of the European Payments Council.
@@ -74,8 +75,8 @@ struct CreditTransferFile: Sendable {
 
     /// The same for the same payouts: a bank refuses the file that it has had before.
     private var messageID: String {
-        let last = payouts.map(\.body.id).max() ?? 0
-        return "PAYOUT-\(month.text)-\(payouts.count)-\(last)"
+        let numbers = payouts.map { String($0.body.id) }.joined(separator: ",")
+        return "PAYOUT-\(month.text)-\(Hex.text(SHA256.hash(numbers)).prefix(16))"
     }
 
     /// Banks need not take more than these letters (EPC217-08); names keep their sound.

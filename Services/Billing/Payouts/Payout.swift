@@ -213,11 +213,12 @@ struct FrozenPayout: RowDecodable, Sendable {
     var buyer: PartyBody
     var pdf: Octets?
 
-    static let columns: StaticString = """
+    /// All but the statement.
+    static let facts: StaticString = """
         payout.id, payout.user_id, to_char(payout.month, 'YYYY-MM'), payout.statement_number, payout.sessions,
         payout.energy_wh, payout.gross, payout.commission, payout.amount, payout.currency, payout.status,
         payout.created_by, payout.approved_by, payout.paid_at, payout.ledger_entry_id, payout.created_at,
-        payout.holder, payout.iban, payout.address, payout.tax_id, payout.buyer, payout.pdf
+        payout.holder, payout.iban, payout.address, payout.tax_id, payout.buyer
         """
 
     init(_ cells: inout Cells) throws {
@@ -233,17 +234,20 @@ struct FrozenPayout: RowDecodable, Sendable {
 
 extension Query where Result == FrozenPayout? {
     static func frozenPayout(_ id: Int64) -> Self {
-        "SELECT \(raw: FrozenPayout.columns) FROM billing.payout AS payout WHERE payout.id = \(id)"
+        "SELECT \(raw: FrozenPayout.facts), payout.pdf FROM billing.payout AS payout WHERE payout.id = \(id)"
     }
 }
 
 extension Query where Result == [FrozenPayout] {
-    static func approvedPayouts(of month: Month) -> Self {
+    /// Without their statements, which are large.
+    ///
+    /// - Parameter last: the number of the one that came before; 0 for the first part.
+    static func approvedPayouts(of month: Month, after last: Int64, limit: Int) -> Self {
         """
-        SELECT \(raw: FrozenPayout.columns) FROM billing.payout AS payout
-        WHERE payout.month = \(month.first.text)::date AND payout.status = 'approved'
+        SELECT \(raw: FrozenPayout.facts), NULL::bytea FROM billing.payout AS payout
+        WHERE payout.month = \(month.first.text)::date AND payout.status = 'approved' AND payout.id > \(last)
         ORDER BY payout.id
-        LIMIT 50000
+        LIMIT \(limit)
         """
     }
 }

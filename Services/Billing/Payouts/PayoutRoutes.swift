@@ -172,7 +172,13 @@ extension Billing {
 
     func showTransfers(_ call: Call<None, MonthQuery, None>) async throws -> Download {
         let month = try Self.month(call.query.month)
-        let payouts = try await host.database.run(.approvedPayouts(of: month))
+        var payouts: [FrozenPayout] = []
+        while true {
+            let part = try await host.database.run(
+                .approvedPayouts(of: month, after: payouts.last?.body.id ?? 0, limit: 1_000))
+            payouts += part
+            if part.count < 1_000 { break }
+        }
         guard !payouts.isEmpty else { throw BillingRefusal.noSuchPayout }
         let payer = try await seller()
         let now = host.clock.now

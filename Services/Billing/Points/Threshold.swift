@@ -1,3 +1,4 @@
+import Contracts
 import Core
 import FoundationEssentials
 import HTTP
@@ -126,13 +127,20 @@ extension Billing {
         guard let value = body.discount_value else {
             throw BillingRefusal.invalid(field: "discount_value", "is missing")
         }
+        let (host, caller, request) = (host, call.identified, call.request)
         let query: Query<Int64> = """
             INSERT INTO billing.threshold (points_required, percent_hundredths, description, is_active, created_at)
             VALUES (\(Int32(points.number)), \(Int32(value.percent.hundredths)), \(body.description?.text ?? ""),
                 \(body.is_active ?? true), \(host.clock.now))
             RETURNING id
             """
-        return Created(try await threshold(try await host.database.run(query)))
+        let id = try await host.database.transaction { transaction in
+            let id = try await transaction.run(query)
+            try await transaction.run(
+                Self.audit("CREATE_THRESHOLD", id, by: caller, request, at: host.clock.now))
+            return id
+        }
+        return Created(try await threshold(id))
     }
 
     func storeThreshold(_ call: Call<ThresholdPath, None, ThresholdInput>) async throws -> OK<ThresholdBody> {
@@ -147,7 +155,7 @@ extension Billing {
                 is_active = coalesce(\(body.is_active as Bool?), is_active)
             WHERE id = \(id) AND deleted_at IS NULL
             """
-        guard try await host.database.run(query).count == 1 else { throw BillingRefusal.noSuchThreshold }
+        try await change(id, "UPDATE_THRESHOLD", query, by: call.identified, call.request)
         return OK(try await threshold(id))
     }
 
@@ -156,8 +164,27 @@ extension Billing {
             UPDATE billing.threshold SET deleted_at = \(host.clock.now), is_active = false
             WHERE id = \(call.path.id.number) AND deleted_at IS NULL
             """
-        guard try await host.database.run(query).count == 1 else { throw BillingRefusal.noSuchThreshold }
+        try await change(call.path.id.number, "DELETE_THRESHOLD", query, by: call.identified, call.request)
         return NoContent()
+    }
+
+    /// Throws: `BillingRefusal.noSuchThreshold`.
+    private func change(
+        _ id: Int64, _ action: String, _ query: Query<RowCount>, by caller: Caller, _ request: Request
+    ) async throws {
+        let host = host
+        try await host.database.transaction { transaction in
+            guard try await transaction.run(query).count == 1 else { throw BillingRefusal.noSuchThreshold }
+            try await transaction.run(Self.audit(action, id, by: caller, request, at: host.clock.now))
+        }
+    }
+
+    private static func audit(
+        _ action: String, _ id: Int64, by caller: Caller, _ request: Request, at now: Date
+    ) -> Query<Void> {
+        .record(
+            AuditEntry(action, by: caller.user, ["threshold": .integer(id)], from: request), in: .billing,
+            at: now)
     }
 }
 

@@ -7,10 +7,9 @@ import FoundationEssentials
 enum ResampleReadings {
     static let points = 60
 
-    static func run(_ readings: [TransactionMeter]) -> [TransactionMeter] {
-        guard readings.count > points, let first = readings.first, let last = readings.last else {
-            return readings
-        }
+    /// - Parameter total: how many there are, where only those that are needed were read.
+    static func run(_ readings: [TransactionMeter], of total: Int) -> [TransactionMeter] {
+        guard total > points, let first = readings.first, let last = readings.last else { return readings }
         let begin = first.time.timeIntervalSince1970
         let step = (last.time.timeIntervalSince1970 - begin) / Double(points - 1)
         guard step > 0 else { return Array(readings.prefix(points - 1)) + [last] }

@@ -49,23 +49,34 @@ extension Billing {
         }
     }
 
-    /// Everything beside their rows, by three statements for any number of sessions.
+    /// Everything beside their rows, by the same few statements for any number of sessions.
     private func details(of rows: [SessionRow], for caller: Caller) async throws
         -> @Sendable (SessionRow) -> SessionDetails
     {
         guard !rows.isEmpty else { return { _ in SessionDetails() } }
         let (numbers, methods) = (rows.map(\.number), rows.compactMap(\.paymentMethod))
         let readings = Dictionary(
-            grouping: try await host.database.run(.readings(of: numbers)), by: \.transaction_id)
+            grouping: try await host.database.run(.readings(of: numbers)), by: \.meter.transaction_id)
         let orders = Dictionary(
-            grouping: try await host.database.run(.orders(of: numbers)), by: { $0.session?.number ?? 0 })
+            grouping: try await orders(of: numbers), by: { $0.session?.number ?? 0 })
         let cards =
             methods.isEmpty ? [] : try await host.database.run(.cards(numbered: Array(Set(methods))))
         return { row in
-            SessionDetails(
-                readings: ResampleReadings.run(readings[row.number] ?? []),
+            let own = readings[row.number] ?? []
+            return SessionDetails(
+                readings: ResampleReadings.run(own.map(\.meter), of: Int(own.first?.total ?? 0)),
                 card: cards.first { $0.id == row.paymentMethod }.map { CardBody($0, for: caller.user) },
                 orders: (orders[row.number] ?? []).map { OrderBody($0, for: caller.user) })
+        }
+    }
+
+    /// Of however many, part by part.
+    private func orders(of sessions: [Int64]) async throws -> [StoredOrder] {
+        var all: [StoredOrder] = []
+        while true {
+            let part = try await host.database.run(.orders(of: sessions, after: all.last, limit: 1_000))
+            all += part
+            if part.count < 1_000 { return all }
         }
     }
 

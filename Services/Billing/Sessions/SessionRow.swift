@@ -225,16 +225,45 @@ extension TransactionMeter: RowDecodable {
     }
 }
 
-extension Query where Result == [TransactionMeter] {
+/// A reading that is needed for what is shown of a session.
+struct ShownReading: RowDecodable, Sendable {
+    var meter: TransactionMeter
+    /// Readings of its session, also those that are not needed.
+    var total: Int64
+
+    init(_ cells: inout Cells) throws {
+        meter = try TransactionMeter(&cells)
+        total = try cells.next()
+    }
+}
+
+extension Query where Result == [ShownReading] {
+    /// A short series whole; of a longer one, the first and the last reading of each of the parts whose borders are shown: what
+    /// `ResampleReadings` interpolates between, however many there are.
     static func readings(of sessions: [Int64]) -> Self {
-        """
-        SELECT \(raw: TransactionMeter.columns)
-        FROM gateway_view.reading AS reading
-        JOIN gateway_view.session AS charge ON charge.session_id = reading.session_id
-        WHERE reading.session_id = ANY(\(sessions)) AND reading.grade IN ('good', 'repaired')
-            AND charge.started_at IS NOT NULL
-        ORDER BY reading.session_id, reading.taken_at, reading.context, reading.reading_id
-        LIMIT 200000
-        """
+        let parts = Int32(ResampleReadings.points - 1)
+        return """
+            SELECT \(raw: TransactionMeter.columns), reading.total
+            FROM (
+                SELECT timed.*, row_number() OVER part AS place,
+                    count(*) OVER (PARTITION BY timed.session_id, timed.part) AS of_part
+                FROM (
+                    SELECT one.*, count(*) OVER series AS total,
+                        floor(extract(epoch FROM one.taken_at - min(one.taken_at) OVER series) * \(parts)
+                            / nullif(extract(epoch FROM max(one.taken_at) OVER series - min(one.taken_at) OVER series), 0))
+                            AS part
+                    FROM gateway_view.reading AS one
+                    WHERE one.session_id = ANY(\(sessions)) AND one.grade IN ('good', 'repaired')
+                    WINDOW series AS (PARTITION BY one.session_id)
+                ) AS timed
+                WINDOW part AS (
+                    PARTITION BY timed.session_id, timed.part ORDER BY timed.taken_at, timed.context, timed.reading_id)
+            ) AS reading
+            JOIN gateway_view.session AS charge ON charge.session_id = reading.session_id
+            WHERE charge.started_at IS NOT NULL
+                AND (reading.total <= \(Int64(ResampleReadings.points)) OR reading.place IN (1, reading.of_part)
+                    OR reading.part IS NULL AND reading.place <= \(Int64(ResampleReadings.points)))
+            ORDER BY reading.session_id, reading.taken_at, reading.context, reading.reading_id
+            """
     }
 }

@@ -5,6 +5,7 @@ import FoundationEssentials
 import Hosting
 import OCPP
 import Postgres
+import Redis
 import Tariff
 
 extension Gateway {
@@ -20,9 +21,10 @@ extension Gateway {
     /// Number, price and funding first, in one transaction; then the station is asked (api.md 5.2).
     func start(_ wish: StartSession, by asker: Asker) async throws -> StartSession.Answer {
         guard let link = links[wish.place.chargePoint], link.isOpen else { throw CommandRefusal.offline }
-        let number = try await enter(wish, asker, link)
+        let (number, hold) = try await enter(wish, asker, link)
         let reference = SessionReference(number, at: wish.place, of: wish.user, tag: wish.tag)
         host.bus.publish(SessionRequested(reference, at: host.clock.now))
+        if let hold { try await place(hold, for: number) }
         let payload = wish.payload.map { Array($0.utf8) } ?? Self.remoteStart(wish)
         let outcome = await command(.remoteStartTransaction, payload, to: link, by: asker)
         switch outcome {
@@ -42,6 +44,28 @@ extension Gateway {
             try await giveUp(number, "never sent")
             throw CommandRefusal.offline
         }
+    }
+
+    /// How long a driver waits for the card's provider; the station needs its time too.
+    private static let patienceForHold = Duration.seconds(6)
+
+    /// Has the money of a start kept on its card, or gives the start up. What the provider says later is billing's: a hold of a session
+    /// that has ended is released. Throws: `CommandRefusal`.
+    private func place(_ hold: Money, for number: ID<ChargingSession>) async throws {
+        let away = CommandRefusal(.providerAway, "payment provider unreachable")
+        let refusal: CommandRefusal?
+        do {
+            let outcome = try await holds.send(
+                PlaceHold(for: number, hold), by: .system(.gateway), within: Self.patienceForHold)
+            switch outcome {
+            case .done: refusal = nil
+            case .refused(let said) where said.known == .holdRefused: refusal = said
+            case .refused: refusal = away
+            }
+        } catch is RedisError { refusal = away }
+        guard let refusal else { return }
+        try await giveUp(number, refusal.reason)
+        throw refusal
     }
 
     private static func remoteStart(_ wish: StartSession) -> [UInt8] {
@@ -67,9 +91,9 @@ extension Gateway {
     }
 
     /// Throws: `CommandRefusal` with the code of api.md 1.3.
-    private func enter(_ wish: StartSession, _ asker: Asker, _ link: StationLink) async throws -> ID<
-        ChargingSession
-    > {
+    private func enter(_ wish: StartSession, _ asker: Asker, _ link: StationLink) async throws
+        -> (ID<ChargingSession>, hold: Money?)
+    {
         let (point, connector) = (wish.place.chargePoint, Int32(clamping: wish.place.number))
         let now = host.clock.now
         do {
@@ -103,7 +127,7 @@ extension Gateway {
                     funding: funding, reservation: facts.kept?.reservation ?? wish.reservation?.number,
                     meeting: facts.kept?.meeting ?? wish.meeting?.number ?? facts.meeting(at: now),
                     door: asker.door.word, version: link.version.subprotocol)
-                return try await transaction.run(.enter(new))
+                return (try await transaction.run(.enter(new)), funding.hold)
             }
         } catch let error as DatabaseError where error.violatesUnique("session_of_car") {
             throw CommandRefusal(.carBusyOrSessionOver, "car is charging already")

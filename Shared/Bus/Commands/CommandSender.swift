@@ -89,6 +89,7 @@ package actor CommandSender {
         let channel: Channel
         switch command.receiver {
         case .any: channel = .commandForAny
+        case .billing: channel = .commandForBilling
         case .holder(let point):
             guard let holder = try await presence.lookUp(point) else { return .refused(.offline) }
             channel = .command(to: holder.gateway)

@@ -1,4 +1,4 @@
-import Contracts
+package import Contracts
 import Core
 package import FoundationEssentials
 package import Postgres
@@ -6,8 +6,8 @@ import Redis
 import Sockets
 import Telemetry
 
-/// A gateway's side of commands: hears those for itself and those for any gateway, carries them out side by side, and
-/// answers.
+/// The side of commands that carries them out, a gateway's or billing's: hears those for itself and those for any of its
+/// service, carries them out side by side, and answers.
 package actor CommandServer {
     package struct Limits: Sendable {
         /// Commands being carried out at once; more are refused.
@@ -44,7 +44,7 @@ package actor CommandServer {
     /// on commands are heard: after the loss of Redis the place to write presence anew.
     package func run(onLive: @escaping @Sendable () -> Void = {}) async {
         let own = Channel.command(to: bus.instance).name
-        let any = Channel.commandForAny.name
+        let any = (bus.service == .billing ? Channel.commandForBilling : .commandForAny).name
         let subscription = await bus.redis.subscribe(to: [own, any]) { [weak self] signal in
             switch signal {
             case .live: onLive()
@@ -100,8 +100,9 @@ package actor CommandServer {
         do {
             if isForAny {
                 guard
-                    try await database.run(.claimCommand(head, by: bus.instance, at: bus.clock.now)).count
-                        == 1
+                    try await database.run(
+                        .claimCommand(head, of: bus.service, by: bus.instance, at: bus.clock.now)
+                    ).count == 1
                 else { return }
             }
             answer(try await handler.carryOut(bytes, context), to: head)
@@ -139,17 +140,19 @@ package actor CommandServer {
 }
 
 extension Query where Result == RowCount {
-    /// One row for the first gateway that asks; none for the others.
-    static func claimCommand(_ head: CommandHead, by gateway: InstanceName, at date: Date) -> Self {
+    /// One row for the first instance that asks; none for the others.
+    static func claimCommand(
+        _ head: CommandHead, of service: Service, by instance: InstanceName, at date: Date
+    ) -> Self {
         """
-        INSERT INTO gateway.command_claim (id, kind, claimed_by, claimed_at)
-        VALUES (\(head.id), \(head.kind), \(gateway), \(date))
+        INSERT INTO \(raw: service.schema).command_claim (id, kind, claimed_by, claimed_at)
+        VALUES (\(head.id), \(head.kind), \(instance), \(date))
         ON CONFLICT (id) DO NOTHING
         """
     }
 
-    /// For the gateway's hourly clean-up.
-    package static func forgetCommandClaims(before date: Date) -> Self {
-        "DELETE FROM gateway.command_claim WHERE claimed_at < \(date)"
+    /// For the hourly clean-up.
+    package static func forgetCommandClaims(of service: Service, before date: Date) -> Self {
+        "DELETE FROM \(raw: service.schema).command_claim WHERE claimed_at < \(date)"
     }
 }

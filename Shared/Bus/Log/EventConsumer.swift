@@ -77,6 +77,7 @@ package actor EventConsumer {
     private let limits: Limits
     private let onParked: @Sendable (ParkedEvent) async -> Void
     private let committed: @Sendable () -> Void
+    private let preparing: @Sendable ([BatchedEvent], Transaction) async throws -> Void
     private let doorbell: Doorbell
     /// After a batch failed, so many events are taken one by one, and the bad one fails alone.
     private var oneByOne = 0
@@ -86,16 +87,19 @@ package actor EventConsumer {
     /// - Parameters:
     ///   - name: of the consumer within the service; the cursor's name, so it must never change.
     ///   - onParked: beside the log line and the counter: where an operator is told.
+    ///   - preparing: called with all events of a transaction before the first of them is handled: the place to take the locks that their
+    ///     handlers need, in an order that all who take several agree on.
     ///   - committed: called behind the commit of handled events: the place to tell what the handlers did.
     package init(
         _ name: String, reading source: Service, on database: Database, bus: Bus,
         from beginning: Beginning = .oldest,
         limits: Limits = Limits(), onParked: @escaping @Sendable (ParkedEvent) async -> Void = { _ in },
+        preparing: @escaping @Sendable ([BatchedEvent], Transaction) async throws -> Void = { _, _ in },
         committed: @escaping @Sendable () -> Void = {},
         inTransaction handlers: [EventHandler<Transaction>]
     ) {
         self.init(
-            name, source, database, bus, beginning, limits, onParked, committed,
+            name, source, database, bus, beginning, limits, onParked, preparing, committed,
             owners: handlers.map(\.owner),
             .inTransaction(Dictionary(uniqueKeysWithValues: handlers.map { ($0.kind, $0) })))
     }
@@ -110,13 +114,15 @@ package actor EventConsumer {
         outside handlers: [EventHandler<Void>]
     ) {
         self.init(
-            name, source, database, bus, beginning, limits, onParked, {}, owners: handlers.map(\.owner),
+            name, source, database, bus, beginning, limits, onParked, { _, _ in }, {},
+            owners: handlers.map(\.owner),
             .outside(Dictionary(uniqueKeysWithValues: handlers.map { ($0.kind, $0) })))
     }
 
     private init(
         _ name: String, _ source: Service, _ database: Database, _ bus: Bus, _ beginning: Beginning,
         _ limits: Limits, _ onParked: @escaping @Sendable (ParkedEvent) async -> Void,
+        _ preparing: @escaping @Sendable ([BatchedEvent], Transaction) async throws -> Void,
         _ committed: @escaping @Sendable () -> Void, owners: [Service], _ work: Work
     ) {
         precondition(owners.allSatisfy { $0 == source }, "\(name) reads the log of \(source) only")
@@ -127,7 +133,7 @@ package actor EventConsumer {
         self.beginning = beginning
         self.limits = limits
         self.onParked = onParked
-        self.committed = committed
+        (self.preparing, self.committed) = (preparing, committed)
         self.work = work
         kinds = work.kinds
         channels = source.channels.map(\.name)
@@ -219,6 +225,7 @@ package actor EventConsumer {
             guard let last = rows.last else {
                 return (try await self.nothing(after: cursor, on: transaction), [])
             }
+            try await self.preparing(rows.compactMap(\.batched), transaction)
             for row in rows {
                 guard let handler = handlers[row.kind] else { continue }
                 do { try await handler.handle(row, transaction) } catch {
@@ -380,7 +387,9 @@ package actor EventConsumer {
         return try await database.transaction(mayRepeat: false) { transaction in
             guard let row = try await transaction.run(self.key.parked(sequence)) else { return false }
             switch self.work {
-            case .inTransaction(let handlers): try await handlers[row.kind]?.handle(row, transaction)
+            case .inTransaction(let handlers):
+                if let event = row.batched { try await self.preparing([event], transaction) }
+                try await handlers[row.kind]?.handle(row, transaction)
             case .outside(let handlers): try await handlers[row.kind]?.handle(row, ())
             }
             try await transaction.run(self.key.handled(parked: sequence, at: now))

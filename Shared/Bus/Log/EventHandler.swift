@@ -54,6 +54,18 @@ extension EventHandler where Context == Void {
     }
 }
 
+/// One of the events of a transaction, before it is handled.
+package struct BatchedEvent: Sendable {
+    package let kind: String
+    package let subject: String
+    package let payload: String
+}
+
+extension LoggedRow {
+    /// Nil for a kind that nobody asked for.
+    var batched: BatchedEvent? { payload.map { BatchedEvent(kind: kind, subject: subject, payload: $0) } }
+}
+
 /// An event that was set aside because its handler failed too often.
 package struct ParkedEvent: Sendable {
     package let consumer: String

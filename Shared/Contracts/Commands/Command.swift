@@ -1,6 +1,6 @@
 package import Core
 
-/// Something asked of a gateway.
+/// Something asked of a gateway, or of billing.
 package protocol GatewayCommand: Codable, Equatable, Sendable {
     associatedtype Answer: Codable, Equatable, Sendable
 
@@ -15,6 +15,8 @@ package enum CommandReceiver: Equatable, Sendable {
     case holder(of: ChargePointID)
     /// Any gateway: it needs the database only. The first to claim it does it.
     case any
+    /// Any billing, likewise.
+    case billing
 }
 
 /// Who asked, for the audit trail, the command log and the checks that depend on it.

@@ -25,24 +25,39 @@ struct Redsys: PaymentProvider {
         self.outbound = outbound
     }
 
-    private func fields(_ order: StoredOrder, _ type: RedsysOperation.Kind, amount: Int64) -> [String: String]
+    private func fields(_ order: ID<PaymentOrder>, _ type: RedsysOperation.Kind, amount: Int64) -> [String:
+        String]
     {
         [
-            "DS_MERCHANT_ORDER": "\(order.id)", "DS_MERCHANT_AMOUNT": "\(amount)",
+            "DS_MERCHANT_ORDER": "\(order)", "DS_MERCHANT_AMOUNT": "\(amount)",
             "DS_MERCHANT_CURRENCY": currency, "DS_MERCHANT_MERCHANTCODE": settings.merchantCode,
             "DS_MERCHANT_TERMINAL": settings.terminal, "DS_MERCHANT_TRANSACTIONTYPE": type.rawValue,
         ]
     }
 
-    /// Without the cardholder, as the token's first payment allowed.
     func charge(_ order: StoredOrder) async throws(ProviderAway) -> PaymentResult {
-        var fields = fields(order, .payment, amount: order.amount.minorUnits)
-        fields["DS_MERCHANT_IDENTIFIER"] = order.identifier
+        try await take(
+            .payment, order.id, order.amount.minorUnits, from: order.identifier, reference: order.reference)
+    }
+
+    func hold(_ hold: CardHold) async throws(ProviderAway) -> PaymentResult {
+        try await take(
+            .preauthorisation, hold.id, hold.amount.minorUnits, from: hold.identifier,
+            reference: hold.reference)
+    }
+
+    /// Without the cardholder, as the token's first payment allowed.
+    private func take(
+        _ kind: RedsysOperation.Kind, _ order: ID<PaymentOrder>, _ amount: Int64, from card: String,
+        reference: String
+    ) async throws(ProviderAway) -> PaymentResult {
+        var fields = fields(order, kind, amount: amount)
+        fields["DS_MERCHANT_IDENTIFIER"] = card
         fields["DS_MERCHANT_DIRECTPAYMENT"] = "true"
         fields["DS_MERCHANT_EXCEP_SIT"] = "MIT"
         fields["DS_MERCHANT_COF_INI"] = "N"
         fields["DS_MERCHANT_COF_TYPE"] = "C"
-        if !order.reference.isEmpty { fields["DS_MERCHANT_COF_TXNID"] = order.reference }
+        if !reference.isEmpty { fields["DS_MERCHANT_COF_TXNID"] = reference }
         switch try await send(fields, of: order) {
         case .said(let result): return result
         case .error(let code) where Self.cardErrors.contains(code): return PaymentResult(code: code)
@@ -53,33 +68,61 @@ struct Redsys: PaymentProvider {
         }
     }
 
+    /// Redsys confirms a number once; what is confirmed below what was held frees the rest.
+    func capture(_ order: StoredOrder) async throws(ProviderAway) -> PaymentResult {
+        let fields = fields(order.id, .confirmation, amount: order.amount.minorUnits)
+        switch try await send(fields, of: order.id) {
+        case .said(let result): return result
+        // Confirmed before.
+        case .error("SIS0060"): throw .timedOut
+        case .error(let code): return PaymentResult(code: code)
+        }
+    }
+
+    func release(_ hold: CardHold) async throws(ProviderAway) -> PaymentResult {
+        let fields = fields(hold.id, .cancellation, amount: hold.amount.minorUnits)
+        switch try await send(fields, of: hold.id) {
+        case .said(let result): return result
+        case .error(let code): return PaymentResult(code: code)
+        }
+    }
+
     /// The card or its token is no good: expired, not of this shop, not known.
     private static let cardErrors: Set<String> = [
         "SIS0071", "SIS0093", "SIS0094", "SIS0319", "SIS0321", "SIS0322",
     ]
 
     func outcome(of order: StoredOrder) async throws(ProviderAway) -> PaymentResult? {
-        let payments = try await operations(of: order).filter { $0.kind == .payment }
-        if let approved = payments.first(where: { $0.result.isApproved }) { return approved.result }
+        try await outcome(order.isCapture ? .confirmation : .payment, of: order.id)
+    }
+
+    func outcome(of hold: CardHold) async throws(ProviderAway) -> PaymentResult? {
+        try await outcome(.preauthorisation, of: hold.id)
+    }
+
+    private func outcome(_ kind: RedsysOperation.Kind, of order: ID<PaymentOrder>) async throws(ProviderAway)
+        -> PaymentResult?
+    {
+        let done = try await operations(of: order).filter { $0.kind == kind }
+        if let good = done.first(where: {
+            kind == .confirmation ? $0.result.isRefunded : $0.result.isApproved
+        }) {
+            return good.result
+        }
         // Still under way there.
-        guard payments.allSatisfy(\.isFinished) else { throw .timedOut }
-        return payments.last?.result
+        guard done.allSatisfy(\.isFinished) else { throw .timedOut }
+        return done.last?.result
     }
 
     /// Redsys counts no refunds: what is asked again is looked for first, among those that nobody has booked yet.
     func refund(_ refund: StoredRefund, of order: StoredOrder) async throws(ProviderAway) -> PaymentResult {
         if refund.isRepeated {
-            var unbooked = try await operations(of: order).filter {
-                $0.kind == .refund && $0.result.isRefunded
+            let alike = try await operations(of: order.id).filter {
+                $0.kind == .refund && $0.result.isRefunded && $0.amount == refund.amount
             }
-            for amount in refund.booked {
-                if let place = unbooked.firstIndex(where: { $0.amount == amount }) {
-                    unbooked.remove(at: place)
-                }
-            }
-            if let own = unbooked.first(where: { $0.amount == refund.amount }) { return own.result }
+            if alike.count > refund.bookedAlike, let own = alike.last { return own.result }
         }
-        switch try await send(fields(order, .refund, amount: refund.amount), of: order) {
+        switch try await send(fields(order.id, .refund, amount: refund.amount), of: order.id) {
         case .said(let result): return result
         case .error(let code): return PaymentResult(code: code)
         }
@@ -97,9 +140,10 @@ struct Redsys: PaymentProvider {
         var errorCode: String?
     }
 
-    private func send(_ fields: [String: String], of order: StoredOrder) async throws(ProviderAway) -> Answer
+    private func send(_ fields: [String: String], of order: ID<PaymentOrder>) async throws(ProviderAway)
+        -> Answer
     {
-        guard let envelope = try? seal.envelope(fields, of: "\(order.id)") else { throw .unreachable }
+        guard let envelope = try? seal.envelope(fields, of: "\(order)") else { throw .unreachable }
         let body = JSONWriter.encode(JSONValue.object(envelope.mapValues { .string($0) }))
         let answer = try await post(
             "sis/rest/trataPeticionREST", body, [("Content-Type", "application/json")])
@@ -108,14 +152,14 @@ struct Redsys: PaymentProvider {
         }
         if let code = told.errorCode { return .error(code) }
         guard let parameters = told.Ds_MerchantParameters, let signature = told.Ds_Signature,
-            let said = seal.open(parameters, signature: signature), said.order == "\(order.id)"
+            let said = seal.open(parameters, signature: signature), said.order == "\(order)"
         else { throw .timedOut }
         return .said(said.result)
     }
 
-    private func operations(of order: StoredOrder) async throws(ProviderAway) -> [RedsysOperation] {
+    private func operations(of order: ID<PaymentOrder>) async throws(ProviderAway) -> [RedsysOperation] {
         let query = RedsysQuery(
-            order: "\(order.id)", merchantCode: settings.merchantCode, terminal: settings.terminal)
+            order: "\(order)", merchantCode: settings.merchantCode, terminal: settings.terminal)
         guard let body = try? query.envelope(seal) else { throw .unreachable }
         let answer = try await post(
             "apl02/services/SerClsWSConsulta", body,
@@ -146,7 +190,7 @@ struct Redsys: PaymentProvider {
     }
 
     func page(for order: StoredOrder, base: String) throws -> PaymentPage {
-        var fields = fields(order, .payment, amount: order.amount.minorUnits)
+        var fields = fields(order.id, .payment, amount: order.amount.minorUnits)
         fields["DS_MERCHANT_MERCHANTURL"] = "\(base)/api/v1/payment/notify"
         fields["DS_MERCHANT_URLOK"] = order.returnOK ?? base
         fields["DS_MERCHANT_URLKO"] = order.returnKO ?? base
@@ -171,12 +215,12 @@ struct Redsys: PaymentProvider {
             let parameters = form["Ds_MerchantParameters"], let signature = form["Ds_Signature"],
             let told = seal.open(parameters, signature: signature),
             told.merchantCode == settings.merchantCode, told.currency == currency,
-            let number = Int64(told.order)
+            let number = Int64(told.order), let amount = told.amount.flatMap({ Int64($0) }), amount >= 0
         else { return nil }
         return PaymentNotice(
             order: ID(number), result: told.result,
             identifier: told.identifier.flatMap { $0.isEmpty ? nil : $0 },
-            amount: told.amount.flatMap { Int64($0) }, reference: told.reference ?? "",
+            amount: amount, reference: told.reference ?? "",
             expiry: told.expiry.flatMap { $0.utf8.count == 4 ? "\($0.suffix(2))/\($0.prefix(2))" : nil })
     }
 

@@ -10,7 +10,10 @@ struct RedsysOperation: Equatable, Sendable {
 
     enum Kind: String, Sendable {
         case payment = "0"
+        case preauthorisation = "1"
+        case confirmation = "2"
         case refund = "3"
+        case cancellation = "9"
     }
 }
 
