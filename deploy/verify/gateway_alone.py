@@ -1,4 +1,4 @@
-"""What `frames` and `storm` stand on: a gateway with a PostgreSQL and a Redis of its own."""
+"""What `frames`, `storm` and `ledger` stand on: one service with a PostgreSQL and a Redis of its own."""
 import base64, os, shutil, socket, subprocess, sys, tempfile, time
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
@@ -12,15 +12,16 @@ def free_port():
 
 class GatewayAlone:
     """PROGRAMS names the folder of the programs, .build/release where it says nothing."""
+    program = "gateway"
 
     def __init__(self, **settings):
         self.programs = os.environ.get("PROGRAMS", f"{ROOT}/.build/release")
-        if not os.path.exists(f"{self.programs}/gateway"):
-            sys.exit(f"error: {self.programs}/gateway is not there; build it, or name another folder with PROGRAMS")
+        if not os.path.exists(f"{self.programs}/{self.program}"):
+            sys.exit(f"error: {self.programs}/{self.program} is not there; build it, or name another folder with PROGRAMS")
         self.folder = tempfile.mkdtemp(prefix="voltbus-gateway.")
         os.chmod(self.folder, 0o711)
         self.postgres, self.redis, self.port = free_port(), free_port(), free_port()
-        self.shell(f"start_postgres {self.folder}/postgres {self.postgres} -c max_connections=100 -c shared_buffers=256MB")
+        self.start_postgres()
         self.shell(f"start_redis {self.folder}/redis {self.redis}")
         passwords = {f"{name}_DATABASE_PASSWORD": "voltbus" for name in ("MIGRATE", "GATEWAY", "ACCOUNTS", "BILLING", "REPORTING", "BACKUP")}
         self.psql("postgres", "-c", "CREATE DATABASE voltbus")
@@ -28,10 +29,13 @@ class GatewayAlone:
         subprocess.run([f"{self.programs}/migrate", "up"], check=True, stdout=subprocess.DEVNULL, cwd=ROOT,
                        env=dict(os.environ, DATABASE_URL=self.url("voltbus_owner")))
         self.environment = dict(
-            os.environ, DATABASE_URL=self.url("gateway"), REDIS_URL=f"redis://127.0.0.1:{self.redis}/0",
+            os.environ, DATABASE_URL=self.url(self.program), REDIS_URL=f"redis://127.0.0.1:{self.redis}/0",
             SECRET_KEY=base64.b64encode(os.urandom(33)).decode(), HTTP_HOST="127.0.0.1", HTTP_PORT=str(free_port()),
             OCPP_PORT=str(self.port), LOG_LEVEL="warning", **settings)
         self.process = None
+
+    def start_postgres(self):
+        self.shell(f"start_postgres {self.folder}/postgres {self.postgres} -c max_connections=100 -c shared_buffers=256MB")
 
     def shell(self, command):
         subprocess.run(["bash", "-c", f"set -euo pipefail; cd {ROOT}; source deploy/machine.sh; {command}"], check=True)
@@ -51,15 +55,15 @@ class GatewayAlone:
         self.psql("voltbus", "-v", f"stations={count}", "-f", f"{ROOT}/Tests/Bench/stations.sql")
 
     def start(self):
-        self.log = open(f"{self.folder}/gateway.log", "ab")
-        self.process = subprocess.Popen([f"{self.programs}/gateway"], env=self.environment, stdout=self.log, stderr=self.log, cwd=ROOT)
+        self.log = open(f"{self.folder}/{self.program}.log", "ab")
+        self.process = subprocess.Popen([f"{self.programs}/{self.program}"], env=self.environment, stdout=self.log, stderr=self.log, cwd=ROOT)
         deadline = time.time() + 60
         while True:
             try:
                 return socket.create_connection(("127.0.0.1", self.port)).close()
             except OSError:
                 if time.time() > deadline or self.process.poll() is not None:
-                    sys.exit(f"error: the gateway does not start, see {self.folder}/gateway.log")
+                    sys.exit(f"error: {self.program} does not start, see {self.folder}/{self.program}.log")
                 time.sleep(0.05)
 
     def stop(self, kill=False):
