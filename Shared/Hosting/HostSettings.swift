@@ -52,7 +52,7 @@ package struct HostSettings: Sendable {
             "DATABASE_URL", password: "DATABASE_PASSWORD", "PostgreSQL, with the service's own role")
         poolSize = read.number(
             "DATABASE_POOL_SIZE", in: 1...1_000, otherwise: 10, "connections, shared out to the loops")
-        let redisSchemes = ["redis", "unix", "redis+unix"]
+        let redisSchemes = ["redis", "unix", "redis+unix", "redis+sentinel"]
         redisURL = read.secretURL("REDIS_URL", schemes: redisSchemes, "Redis: bus, limits, live state")
         cacheURL = read.optionalSecretURL(
             "REDIS_CACHE_URL", schemes: redisSchemes, "Redis for the cache; REDIS_URL where not set")

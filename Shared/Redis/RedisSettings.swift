@@ -4,6 +4,19 @@ package struct RedisSettings: Sendable {
     package enum Endpoint: Hashable, Sendable {
         case host(String, port: Int)
         case path(String)
+        /// Wherever one of these sentinels says that the master of this name is now.
+        case sentinels([Place], master: String)
+    }
+
+    /// A host by name or number, and a port there.
+    package struct Place: Hashable, Sendable {
+        package var host: String
+        package var port: Int
+
+        package init(_ host: String, port: Int) {
+            self.host = host
+            self.port = port
+        }
     }
 
     package var endpoint: Endpoint
@@ -11,6 +24,8 @@ package struct RedisSettings: Sendable {
     package var user: String?
     /// Never printed.
     package var password: String?
+    /// What the sentinels themselves ask for; never printed.
+    package var sentinelPassword: String?
     /// What `CLIENT LIST` shows.
     package var name = "voltbus"
     package var limits = Limits()
@@ -35,7 +50,8 @@ package struct RedisSettings: Sendable {
 }
 
 extension RedisSettings {
-    /// Reads `redis://user:password@host:port/database`, or `unix:///run/redis.sock?db=1` (also `redis+unix:`).
+    /// Reads `redis://user:password@host:port/database`, `unix:///run/redis.sock?db=1` (also `redis+unix:`), or
+    /// `redis+sentinel://user:password@one:26379,two:26379/master/database?sentinel_password=…`.
     ///
     /// Throws: `RedisError` whose message names the mistake but never repeats the URL, which may hold a password.
     package init(url: String) throws(RedisError) {
@@ -43,16 +59,19 @@ extension RedisSettings {
             self = try Self(network: rest)
         } else if let rest = url.dropping(prefix: "unix://") ?? url.dropping(prefix: "redis+unix://") {
             self = try Self(local: rest)
+        } else if let rest = url.dropping(prefix: "redis+sentinel://") {
+            self = try Self(watched: rest)
         } else {
-            throw RedisError(.badConfiguration, "The URL must begin with redis:// or unix://.")
+            throw RedisError(
+                .badConfiguration, "The URL must begin with redis://, unix:// or redis+sentinel://.")
         }
     }
 
     private init(network text: Substring) throws(RedisError) {
         let (authority, path) = text.split(atFirst: "/")
         let (credentials, place) = authority.split(atLast: "@")
-        let (host, port) = try Self.hostAndPort(place)
-        self.init(endpoint: .host(host, port: port))
+        let server = try Self.place(place, otherwise: 6_379)
+        self.init(endpoint: .host(server.host, port: server.port))
         if let credentials { try read(credentials: credentials) }
         if let path, !path.isEmpty { database = try Self.database(path) }
     }
@@ -71,7 +90,34 @@ extension RedisSettings {
         }
     }
 
-    private static func hostAndPort(_ text: Substring) throws(RedisError) -> (String, Int) {
+    private init(watched text: Substring) throws(RedisError) {
+        let (address, question) = text.split(atFirst: "?")
+        let (authority, path) = address.split(atFirst: "/")
+        let (credentials, list) = authority.split(atLast: "@")
+        let (name, number) = (path ?? "").split(atFirst: "/")
+        guard let master = name.percentDecoded, !master.isEmpty else {
+            throw RedisError(
+                .badConfiguration, "The URL must name the master: redis+sentinel://one,two/master.")
+        }
+        var sentinels: [Place] = []
+        for part in list.split(separator: ",") { sentinels.append(try Self.place(part, otherwise: 26_379)) }
+        guard !sentinels.isEmpty else {
+            throw RedisError(
+                .badConfiguration, "The URL must name a sentinel: redis+sentinel://one,two/master.")
+        }
+        self.init(endpoint: .sentinels(sentinels, master: master))
+        if let credentials { try read(credentials: credentials) }
+        if let number, !number.isEmpty { database = try Self.database(number) }
+        for pair in question?.split(separator: "&") ?? [] {
+            guard let password = pair.dropping(prefix: "sentinel_password=") else { continue }
+            guard let password = password.percentDecoded else {
+                throw RedisError(.badConfiguration, "The sentinels' password has a wrong percent code.")
+            }
+            sentinelPassword = password
+        }
+    }
+
+    private static func place(_ text: Substring, otherwise standard: Int) throws(RedisError) -> Place {
         var host = text
         var port: Substring?
         if text.hasPrefix("["), let end = text.firstIndex(of: "]") {
@@ -81,10 +127,10 @@ extension RedisSettings {
         } else {
             (host, port) = text.split(atFirst: ":")
         }
-        guard let number = port.map({ Int($0) }) ?? 6_379, (1...65_535).contains(number) else {
+        guard let number = port.map({ Int($0) }) ?? standard, (1...65_535).contains(number) else {
             throw RedisError(.badConfiguration, "The URL's port must be between 1 and 65535.")
         }
-        return (host.isEmpty ? "127.0.0.1" : String(host), number)
+        return Place(host.isEmpty ? "127.0.0.1" : String(host), port: number)
     }
 
     private static func database(_ text: Substring) throws(RedisError) -> Int {

@@ -96,14 +96,14 @@ extension SettingsReader {
         value(
             name, otherwise: nil, expected: Self.url(of: schemes), meaning: meaning, secret: true,
             placeholder: Secret("")
-        ) { Self.url($0, schemes: schemes) == nil ? nil : Secret($0) }
+        ) { Self.isAddress($0, schemes: schemes) ? Secret($0) : nil }
     }
 
     package mutating func optionalSecretURL(
         _ name: String, schemes: [String], _ meaning: String = ""
     ) -> Secret? {
         optional(name, expected: Self.url(of: schemes), meaning: meaning, secret: true) {
-            Self.url($0, schemes: schemes) == nil ? nil : Secret($0)
+            Self.isAddress($0, schemes: schemes) ? Secret($0) : nil
         }
     }
 
@@ -215,14 +215,18 @@ extension SettingsReader {
     }
 
     private static func url(_ text: String, schemes: [String]) -> URL? {
-        guard let end = text.firstRange(of: "://") else { return nil }
-        let isPlain = text.unicodeScalars.allSatisfy { $0.isASCII && $0.value > 0x20 && $0.value != 0x7F }
-        guard isPlain, schemes.contains(text[..<end.lowerBound].lowercased()), let url = URL(string: text)
-        else {
+        guard isAddress(text, schemes: schemes), let url = URL(string: text), url.host() != nil else {
             return nil
         }
-        // postgres:///voltbus?host=/run/postgresql names no host and is good.
-        return url.host() != nil || !schemes.contains("https") && !schemes.contains("http") ? url : nil
+        return url
+    }
+
+    /// Databases' addresses may name several hosts, or none but a folder of sockets (`postgres:///voltbus?host=/run/postgresql`),
+    /// which no URL may: whoever connects judges the rest.
+    private static func isAddress(_ text: String, schemes: [String]) -> Bool {
+        guard let end = text.firstRange(of: "://"), end.upperBound != text.endIndex else { return false }
+        return text.unicodeScalars.allSatisfy { $0.isASCII && $0.value > 0x20 && $0.value != 0x7F }
+            && schemes.contains(text[..<end.lowerBound].lowercased())
     }
 
     private static func parts(_ text: String) -> [String] {

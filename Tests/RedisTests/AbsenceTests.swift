@@ -141,6 +141,10 @@ import Testing
         ("redis://u:p@host/1", .host("host", port: 6_379), 1),
         ("unix:///run/redis.sock?db=4", .path("/run/redis.sock"), 4),
         ("redis+unix:///run/redis.sock", .path("/run/redis.sock"), 0),
+        (
+            "redis+sentinel://:p@one,two:26380/voltbus/3?sentinel_password=s",
+            .sentinels([.init("one", port: 26_379), .init("two", port: 26_380)], master: "voltbus"), 3
+        ),
     ])
     func `names its place`(url: String, endpoint: RedisSettings.Endpoint, database: Int) throws {
         let settings = try RedisSettings(url: url)
@@ -151,6 +155,8 @@ import Testing
 
     @Test(arguments: [
         "http://host", "redis://u:hidden@host:0", "redis://u:hidden@host:65536", "redis://u:hidden@host/x",
+        "redis+sentinel://:hidden@one", "redis+sentinel://:hidden@/voltbus",
+        "redis+sentinel://:hidden@one:x/voltbus",
         "redis://u:hid%zzden@host", "unix://relative.sock", "redis://u:hidden@host/-1", "",
     ])
     func `that is none is refused without repeating it`(url: String) {

@@ -18,6 +18,8 @@ final class Dialer: @unchecked Sendable {
     private let settings: RedisSettings
     private let loop: EventLoop
     private var failures = 0
+    /// Kept, because it remembers which of them answered.
+    private var sentinels: Sentinels?
     private var wire: Wire?
     private var patience: Deadline?
     /// Tells a try from an earlier one whose end comes late.
@@ -67,13 +69,13 @@ final class Dialer: @unchecked Sendable {
     private func resolve() async throws -> WireAddress {
         switch settings.endpoint {
         case .path(let path): return .path(path)
-        case .host(let host, let port):
-            let address =
-                if let numeric = SocketAddress(host: host, port: port) { numeric } else {
-                    try await SocketAddress.resolve(host, port: port).first
-                }
-            guard let address else { throw RedisError(.unavailable, "The host's name has no address.") }
-            return .socket(host: address.host, port: address.port)
+        case .host(let host, let port): return try await .resolving(RedisSettings.Place(host, port: port))
+        case .sentinels(let places, let master):
+            let sentinels =
+                sentinels
+                ?? Sentinels(places, master: master, password: settings.sentinelPassword, on: loop)
+            self.sentinels = sentinels
+            return try await .resolving(sentinels.whereMasterIs())
         }
     }
 
@@ -95,11 +97,15 @@ final class Dialer: @unchecked Sendable {
         if settings.database != 0 { greetings.append(Command<Bool>("SELECT", settings.database).words) }
         greetings.append(Command<Bool>("CLIENT", "SETNAME", settings.name).words)
         greetings.append(Command<String>.ping.words)
+        // What sentinels say may be a moment old.
+        if sentinels != nil { greetings.append(Command<Reply>("ROLE").words) }
         var missing = greetings.count
         for greeting in greetings {
             let pending = Pending()
             pending.whenEnded { [weak self] answer in
                 switch answer {
+                case .success(.array(let role)) where role.first?.text != "master":
+                    self?.failed("The sentinels named a server that is a replica.", in: attempt)
                 case .success:
                     missing -= 1
                     if missing == 0 { self?.opened(wire, attempt) }
