@@ -40,10 +40,10 @@ import Testing
     @Test func `leaves it open whether commands under way have run`() async throws {
         let server = FreshRedis.current
         let redis = server.client()
-        _ = try await redis.run(.ping)
+        // A connection that is not open yet would never be.
+        try await Wait.until { await redis.connections == 2 }
         server.freeze()
         let under = Task { try await redis.run(.raise("n"), within: .seconds(20)) }
-        try await Wait.until { await redis.connections == 2 }
 
         server.stop()
 
