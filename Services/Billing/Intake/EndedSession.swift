@@ -59,6 +59,12 @@ struct EndedSession: Row, Sendable {
     }
 }
 
+extension Query where Result == [EndedSession] {
+    static func endedSessions(_ numbers: [Int64]) -> Self {
+        "SELECT \(columns: EndedSession.self) FROM gateway_view.session WHERE session_id = ANY(\(numbers))"
+    }
+}
+
 extension Query where Result == EndedSession? {
     static func endedSession(_ number: ID<ChargingSession>) -> Self {
         "SELECT \(columns: EndedSession.self) FROM gateway_view.session WHERE session_id = \(number)"

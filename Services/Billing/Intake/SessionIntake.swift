@@ -11,6 +11,9 @@ final class SessionIntake: Sendable {
     private let billing: Billing
     /// What handlers did, told behind their commit. Telling twice is harmless, a repeated transaction may do it.
     private let untold = Mutex<[BilledEvent]>([])
+    /// What a batch is about, read behind its locks by two statements for all; each is good for one settlement, which changes it. Whoever
+    /// finds nothing here reads for itself.
+    private let known = Mutex<[ID<ChargingSession>: SettleSession.Known]>([:])
 
     init(_ billing: Billing) {
         self.billing = billing
@@ -20,10 +23,8 @@ final class SessionIntake: Sendable {
         let host = billing.host
         let consumer = EventConsumer(
             "intake", reading: .gateway, on: host.database, bus: host.bus,
-            preparing: { events, transaction in
-                let sessions = events.compactMap { Int64($0.subject) }
-                try await transaction.run(.holdMoney(ofAll: sessions))
-                try await transaction.run(.holdBalances(ofAll: sessions))
+            preparing: { [self] events, transaction in
+                try await prepare(events.compactMap { Int64($0.subject) }, transaction)
             },
             committed: { [self] in tell() },
             inTransaction: [
@@ -37,9 +38,22 @@ final class SessionIntake: Sendable {
         return host.task("intake") { await consumer.run() }
     }
 
+    private func prepare(_ sessions: [Int64], _ transaction: Transaction) async throws {
+        known.withLock { $0 = [:] }
+        try await transaction.run(.holdMoney(ofAll: sessions))
+        try await transaction.run(.holdBalances(ofAll: sessions))
+        let ended = try await transaction.run(.endedSessions(sessions))
+        let before = try await transaction.run(.settledBefore(ofAll: sessions))
+        var read = Dictionary(ended.map { ($0.number, SettleSession.Known(ended: $0)) }) { first, _ in first }
+        for row in before { read[row.session]?.before = row }
+        known.withLock { $0 = read }
+    }
+
     private func settle(_ session: ID<ChargingSession>, _ transaction: Transaction) async throws {
-        let events = try await SettleSession(billing: billing, session: session, transaction: transaction)
-            .run()
+        let known = known.withLock { $0.removeValue(forKey: session) }
+        let events = try await SettleSession(
+            billing: billing, session: session, transaction: transaction, known: known
+        ).run()
         untold.withLock { $0 += events }
     }
 

@@ -8,6 +8,7 @@ import Tariff
 
 /// What a session that was settled before came to.
 struct SettledBefore: Row, Sendable {
+    var session: ID<ChargingSession>
     var cost: Int64
     var paid: Int64
     var refunded: Int64
@@ -15,9 +16,10 @@ struct SettledBefore: Row, Sendable {
     var points: Int32
     var amendment: Int32
 
-    static let columns = "cost, paid, refunded, host_credit, points_earned, amendment"
+    static let columns = "session_id, cost, paid, refunded, host_credit, points_earned, amendment"
 
     init(_ cells: inout Cells) throws {
+        session = try cells.next()
         cost = try cells.next()
         paid = try cells.next()
         refunded = try cells.next()
@@ -33,18 +35,29 @@ struct SettleSession {
     let billing: Billing
     let session: ID<ChargingSession>
     let transaction: Transaction
+    /// What was read of it since its lock was taken; nil reads it, and takes the lock.
+    var known: Known?
+
+    struct Known: Sendable {
+        var ended: EndedSession?
+        var before: SettledBefore?
+    }
 
     func run() async throws -> [BilledEvent] {
-        // One settlement at a time, also of two services.
-        try await transaction.run(.holdSettlement(of: session))
-        guard let ended = try await transaction.run(.endedSession(session)), ended.isFinished else {
-            return []
-        }
-        guard let before = try await transaction.run(.settledBefore(session)) else {
-            return try await settle(ended)
-        }
+        let facts: Known
+        if let known { facts = known } else { facts = try await read() }
+        guard let ended = facts.ended, ended.isFinished else { return [] }
+        guard let before = facts.before else { return try await settle(ended) }
         guard ended.amendment > before.amendment else { return [] }
         return try await amend(ended, before)
+    }
+
+    private func read() async throws -> Known {
+        // One settlement at a time, also of two services.
+        try await transaction.run(.holdSettlement(of: session))
+        return Known(
+            ended: try await transaction.run(.endedSession(session)),
+            before: try await transaction.run(.settledBefore(session)))
     }
 
     private func settle(_ ended: EndedSession) async throws -> [BilledEvent] {
@@ -141,6 +154,12 @@ struct SettleSession {
         _ points: Int64, before: Int64, _ ended: EndedSession, cause: String, _ now: Date
     ) async throws -> Int {
         guard let user = ended.user, points != before else { return Int(points) }
+        if points > before {
+            let description = "Charging at \(ended.point)"
+            try await transaction.run(
+                .earnPoints(points - before, of: user, for: session, description, cause: cause, at: now))
+            return Int(points)
+        }
         // Points never fall below nothing, whatever is taken back.
         let move = try await transaction.movePoints(of: user, by: points - before)
         try await transaction.run(
@@ -197,6 +216,12 @@ extension Query where Result == Void {
             points_earned = \(Int32(clamping: points)), amendment = \(ended.amendment)
         WHERE session_id = \(ended.number)
         """
+    }
+}
+
+extension Query where Result == [SettledBefore] {
+    static func settledBefore(ofAll sessions: [Int64]) -> Self {
+        "SELECT \(columns: SettledBefore.self) FROM billing.settled_session WHERE session_id = ANY(\(sessions))"
     }
 }
 

@@ -84,6 +84,26 @@ extension Query where Result == Void {
     }
 }
 
+extension Query where Result == Void {
+    /// More points, and the entry of them, by one statement.
+    static func earnPoints(
+        _ points: Int64, of user: ID<User>, for session: ID<ChargingSession>, _ description: String,
+        cause: String,
+        at now: Date
+    ) -> Self {
+        """
+        WITH purse AS (
+            INSERT INTO billing.points AS known (user_id, points) VALUES (\(user), \(points))
+            ON CONFLICT (user_id) DO UPDATE SET points = known.points + excluded.points
+            RETURNING points
+        )
+        INSERT INTO billing.points_entry (user_id, points, reason, description, charging_id, balance_after, cause, created_at)
+        SELECT \(user), \(Int32(clamping: points)), 'charging', \(description), \(session), purse.points, \(cause), \(now)
+        FROM purse
+        """
+    }
+}
+
 extension Query where Result == MovedPoints {
     fileprivate static func movePoints(of user: ID<User>, by points: Int64) -> Self {
         """
