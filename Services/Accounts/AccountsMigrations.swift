@@ -19,6 +19,7 @@ package enum AccountsMigrations {
                     "v0010_pictures": PackageResources.v0010_pictures_sql,
                     "v0011_back_log": PackageResources.v0011_back_log_sql,
                     "v0012_start_tokens": PackageResources.v0012_start_tokens_sql,
+                    "v0013_refused_starts": PackageResources.v0013_refused_starts_sql,
                 ])
         }
     }

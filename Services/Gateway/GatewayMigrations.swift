@@ -20,6 +20,7 @@ package enum GatewayMigrations {
                     "v0011_presence": PackageResources.v0011_presence_sql,
                     "v0012_watch": PackageResources.v0012_watch_sql,
                     "v0013_used_tokens": PackageResources.v0013_used_tokens_sql,
+                    "v0014_start_signals": PackageResources.v0014_start_signals_sql,
                 ])
         }
     }

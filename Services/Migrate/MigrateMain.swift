@@ -58,6 +58,7 @@ import Sockets
             try await rebuild.run { progress in
                 switch progress {
                 case .facts(let session): print("sessions up to \(session)")
+                case .attempts: print("attempts without a session")
                 case .sums(let day): print("sums of \(day)")
                 case .done: print("done")
                 }

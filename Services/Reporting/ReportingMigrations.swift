@@ -15,6 +15,8 @@ package enum ReportingMigrations {
                     "v0006_exports": PackageResources.v0006_exports_sql,
                     "v0007_backup": PackageResources.v0007_backup_sql,
                     "v0008_documents": PackageResources.v0008_documents_sql,
+                    "v0009_attempts": PackageResources.v0009_attempts_sql,
+                    "v0010_wider_sums": PackageResources.v0010_wider_sums_sql,
                 ])
         }
     }

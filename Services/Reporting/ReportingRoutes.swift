@@ -30,6 +30,8 @@ extension Reporting {
             .summary("What was sold, given back and kept").needs(.admin)
         Route(.get, "/api/v1/reports/dashboard", reportDashboard).failing("Failed to get report")
             .summary("The network at a glance").needs(.power)
+        Route(.get, "/api/v1/reports/attempts", reportAttempts).failing("Failed to get report")
+            .summary("How many charge at the first attempt, and why not").needs(.power)
         Route(.get, "/api/v1/reports/power", reportPower).failing("Failed to get report")
             .summary("Average and peak power by hour").needs(.power)
         Route(.get, "/api/v1/reports/concurrency", reportConcurrency).failing("Failed to get report")

@@ -56,8 +56,8 @@ package struct SpreadsheetWriter {
         add(columns.map { .text($0.title) }, style: 1, to: &output)
     }
 
-    /// Whether there is room for another row.
-    package var hasRoom: Bool { row < Self.mostRows }
+    /// How many rows it still can hold.
+    package var room: Int { Self.mostRows - row }
 
     package mutating func add(_ cells: [Cell], to output: inout [UInt8]) {
         add(cells, style: 0, to: &output)
@@ -70,7 +70,7 @@ package struct SpreadsheetWriter {
     }
 
     private mutating func add(_ cells: [Cell], style: Int, to output: inout [UInt8]) {
-        precondition(hasRoom, "a sheet has no more rows than that")
+        precondition(room > 0, "a sheet has no more rows than that")
         row += 1
         var text = "<row r=\"\(row)\">"
         for (index, cell) in cells.enumerated() {

@@ -109,6 +109,11 @@ import Testing
         #expect(rejected.status == 409 && rejected.code == 2021)
         let list = try await up.get("/api/v1/chargings", as: anna.token)
         #expect(list["items"]?.elements.map { $0["end_reason"] } == ["start_rejected"])
+        let counted: [String] = try await FreshDatabase.current.database(as: .owner).run(
+            """
+            SELECT concat_ws(' ', charge_point_id, connector_id, user_id, code) FROM accounts_view.refused_start ORDER BY id
+            """)
+        #expect(counted == ["AWAY 1 \(anna.id) 2020", "UNWILLING 1 \(anna.id) 2021"])
 
         let begun = try await start(["port_id": .integer(slow)], as: anna.token)
         #expect(begun.status == 202 && begun["status"] == "initialized")

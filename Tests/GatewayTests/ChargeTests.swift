@@ -138,6 +138,33 @@ import Testing
         await station.shutDown()
     }
 
+    @Test func `leaves word of the plug, the card and what was refused`() async throws {
+        let anna = try await up.people.person("anna")
+        try await up.people.tag("04A1", of: anna.id, isEnabled: false)
+        try await up.enter("CP1")
+        let station = try await up.boot("CP1")
+        await station.plugIn()
+        _ = try await station.authorization(of: "04A1")
+        _ = try await station.authorization(of: "0123456789ABCDEF0123")
+        await station.begin(tag: "04A1")
+        #expect(await station.log.waits { !$0.answers(to: V16.StopTransaction.self).isEmpty })
+
+        let owner = try FreshDatabase.current.database(as: .owner)
+        let signals: [String] = try await owner.run(
+            """
+            SELECT concat_ws(' ', kind, connector_id, coalesce(nullif(tag, ''), '-'), refusal)
+            FROM gateway_view.start_signal
+            WHERE charge_point_id = 'CP1'
+            ORDER BY kind, id
+            """)
+        // What may be a one-time tag is a secret.
+        #expect(signals == ["card 0 04A1 Blocked", "card 0 - Invalid", "plug 1 - "])
+        let refusals: [String] = try await owner.run(
+            "SELECT refusal FROM gateway_view.session WHERE charge_point_id = 'CP1'")
+        #expect(refusals == ["card"])
+        await station.shutDown()
+    }
+
     @Test func `that nobody ended is over when the next one begins`() async throws {
         try await up.people.tag("04A1", of: nil)
         try await up.enter("CP1")

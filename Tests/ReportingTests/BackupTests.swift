@@ -131,6 +131,7 @@ import Testing
             "gateway.connector_history.error_code",
             "gateway.connector_status.error_code", "gateway.connector_status.vendor_error_code",
             "gateway.station.is_password_from_key", "gateway.sys_log.error_code",
+            "accounts.refused_start.code",
         ]
         let suspects: [String] = try await FreshDatabase.current.database.run(
             """

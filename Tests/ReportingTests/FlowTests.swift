@@ -136,8 +136,14 @@ private struct ConcurrencyLine: Codable, Equatable {
         "SELECT concat_ws(' ', session_id, hour, energy_wh, seconds) AS line FROM reporting.session_flow",
         "SELECT concat_ws(' ', hour, charge_point_id, user_id, plan_id, sessions, energy_wh, amount) AS line FROM reporting.rollup_hour WHERE sessions <> 0",
         "SELECT concat_ws(' ', hour, charge_point_id, user_id, energy_wh, seconds) AS line FROM reporting.flow_hour WHERE seconds <> 0",
-        "SELECT concat_ws(' ', month, charge_point_id, sessions, energy_wh, amount) AS line FROM reporting.point_month WHERE sessions <> 0",
+        "SELECT concat_ws(' ', month, charge_point_id, sessions, energy_wh, amount, seconds) AS line FROM reporting.point_month WHERE sessions <> 0",
         "SELECT concat_ws(' ', month, user_id, sessions, energy_wh, amount) AS line FROM reporting.user_month WHERE sessions <> 0",
+        "SELECT concat_ws(' ', year, user_id, sessions, energy_wh, amount) AS line FROM reporting.user_year WHERE sessions <> 0",
+        "SELECT concat_ws(' ', hour, energy_wh, seconds) AS line FROM reporting.network_hour WHERE seconds <> 0",
+        "SELECT concat_ws(' ', day, charge_point_id, sessions, energy_wh, amount, seconds) AS line FROM reporting.point_day WHERE sessions <> 0 OR seconds <> 0",
+        "SELECT concat_ws(' ', origin, number, at, charge_point_id, plugged, started, paid, cause) AS line FROM reporting.attempt",
+        "SELECT concat_ws(' ', day, charge_point_id, cause, attempts, plugged, authorised, started, energised, stopped, paid) AS line FROM reporting.attempt_day WHERE attempts <> 0",
+        "SELECT concat_ws(' ', month, charge_point_id, cause, attempts, plugged, authorised, started, energised, stopped, paid) AS line FROM reporting.attempt_month WHERE attempts <> 0",
     ]
 
     private func all() async throws -> [[String]] {
@@ -153,6 +159,14 @@ private struct ConcurrencyLine: Codable, Equatable {
     private func sessions(_ count: Int64) async throws {
         let up = ReportingUp.current
         var order = Shuffle(seed: 6)
+        let owner = try FreshDatabase.current.database(as: .owner)
+        for number in 1...count / 5 {
+            try await owner.run(
+                """
+                INSERT INTO gateway.start_signal (charge_point_id, connector_id, at, kind, tag, refusal)
+                VALUES ('CP1', 0, timestamptz '2026-09-28Z' + interval '1 hour' * \(number), 'card', 'CARD', 'Invalid')
+                """)
+        }
         for number in 1...count {
             var charge = try Charge(
                 number, at: "2026-09-28T12:30:00Z", point: "CP\(number % 3)", user: 1 + number % 4,
@@ -162,6 +176,7 @@ private struct ConcurrencyLine: Codable, Equatable {
             try await up.facts.end(charge)
         }
         try await up.caughtUp()
+        _ = try await up.instances[0].gatherAttempts()
     }
 
     @Test func `comes to what the events had come to`() async throws {
@@ -184,6 +199,12 @@ private struct ConcurrencyLine: Codable, Equatable {
         let owner = try FreshDatabase.current.database(as: .owner)
         try await owner.run("UPDATE reporting.rollup_hour SET energy_wh = energy_wh + 1")
         try await owner.run("UPDATE reporting.user_month SET amount = 0")
+        try await owner.run("UPDATE reporting.user_year SET amount = 0")
+        try await owner.run("UPDATE reporting.network_hour SET energy_wh = 0")
+        try await owner.run("UPDATE reporting.point_day SET seconds = seconds + 1")
+        try await owner.run("UPDATE reporting.attempt_day SET attempts = attempts + 1")
+        try await owner.run("DELETE FROM reporting.attempt_month")
+        try await owner.run("INSERT INTO reporting.point_day VALUES ('2026-12-25Z', 'CP9', 1, 5, 5, 5)")
         try await owner.run("DELETE FROM reporting.session_fact WHERE session_id = 3")
         try await owner.run("INSERT INTO reporting.flow_hour VALUES ('2026-12-24 10:00Z', 'CP9', 0, 5, 5)")
         try await owner.run("INSERT INTO reporting.point_month VALUES ('2025-01-01Z', 'CP9', 1, 5, 5)")

@@ -54,6 +54,30 @@ enum ChargingRefusal: Refusal, Equatable {
     }
 }
 
+extension ChargingRefusal {
+    /// The code under which a refused start counts as an attempt to charge; nil for a request that makes no sense.
+    fileprivate var attemptCode: Int? {
+        switch self {
+        case .connectorNotAvailable, .siteClosed, .noMeans: problem.code
+        case .gateway(let refusal) where refusal.known != .failed: refusal.code
+        case .gateway, .noSuchPoint, .tagNotUsable, .noSuchSession, .notAllowed, .carNotYours, .noSuchToken,
+            .noHost:
+            nil
+        }
+    }
+}
+
+extension Query where Result == Void {
+    fileprivate static func noteRefusedStart(
+        _ wish: StartWish, of user: Int64, code: Int, at moment: Date
+    ) -> Self {
+        """
+        INSERT INTO accounts.refused_start (charge_point_id, connector_id, user_id, at, code)
+        VALUES (\(wish.point), \(Int32(clamping: wish.connector)), \(user), \(moment), \(Int32(clamping: code)))
+        """
+    }
+}
+
 extension CommandRefusal {
     /// As a client hears it.
     var problem: Problem {
@@ -153,6 +177,19 @@ struct BeginCharging {
 
     /// Answers the number, which is final. Throws: `ChargingRefusal`; `RedisError` where no gateway can be asked.
     func run(_ wish: StartWish) async throws -> ID<ChargingSession> {
+        do {
+            return try await begin(wish)
+        } catch let refusal as ChargingRefusal {
+            if let code = refusal.attemptCode {
+                // Somebody tried in vain, and hears why; that it cannot be counted is no other answer.
+                try? await accounts.host.database.run(
+                    .noteRefusedStart(wish, of: caller.user, code: code, at: accounts.host.clock.now))
+            }
+            throw refusal
+        }
+    }
+
+    private func begin(_ wish: StartWish) async throws -> ID<ChargingSession> {
         let host = accounts.host
         let viewer = Viewer(caller)
         guard let id = ChargePointID(wish.point),

@@ -140,10 +140,13 @@ extension Gateway {
             let facts = try await transaction.run(
                 .startFacts(
                     at: point, connector: start.connector, user: verdict.user, discount: nil, now: received))
-            if status == .accepted, !isEnabled || facts.place?.is_active == false { status = .blocked }
+            var refusal: StartRefusal? = status == .accepted ? nil : .card
+            if status == .accepted, !isEnabled || facts.place?.is_active == false {
+                (status, refusal) = (.blocked, .place)
+            }
             var kept = start.reservation(facts.kept, verdict)
             if kept.meeting == nil { kept.meeting = facts.meeting(at: start.moment) }
-            if status == .accepted, kept.isForAnother { status = .blocked }
+            if status == .accepted, kept.isForAnother { (status, refusal) = (.blocked, .reserved) }
             let price = facts.price(
                 of: verdict.user, at: point, connector: Int(start.connector), moment: start.moment,
                 in: settings.host.tariffZone, currency: settings.host.currency)
@@ -157,14 +160,14 @@ extension Gateway {
                     funding = try facts.funding(
                         price, wish: .none, target: nil, user: verdict.user, settings: settings, at: received)
                 } catch {
-                    status = .blocked
+                    (status, refusal) = (.blocked, .means)
                     note = [note, error.text].filter { !$0.isEmpty }.joined(separator: "; ")
                 }
             }
             if verdict.isOneTime, status == .accepted,
                 try await transaction.run(.useToken(start.tag.word, at: received)).count == 0
             {
-                status = .invalid
+                (status, refusal) = (.invalid, .card)
             }
             let isRefused = status != .accepted
             let number = try await transaction.run(
@@ -178,7 +181,7 @@ extension Gateway {
                         price: isRefused ? .nothing(price.currency) : price,
                         funding: isRefused
                             ? FundingChoice(funding: .free, reserved: .zero(price.currency)) : funding,
-                        reservation: kept.number, meeting: kept.meeting, isRefused: isRefused,
+                        reservation: kept.number, meeting: kept.meeting, refusal: refusal,
                         version: version,
                         note: note)))
             if verdict.isOneTime, !isRefused {

@@ -76,14 +76,26 @@ extension Gateway {
 
     static func storeStatuses(_ rows: [StatusEdge]) -> Query<Void> {
         """
-        WITH newest AS (
-            SELECT DISTINCT ON (charge_point_id, connector_id) charge_point_id, connector_id, status, error_code, info,
-                vendor_id, vendor_error_code, since, received_at
+        WITH told AS (
+            SELECT charge_point_id, connector_id, status, error_code, info, vendor_id, vendor_error_code, since,
+                received_at
             FROM unnest(\(each: rows, \.point), \(each: rows, \.connector), \(each: rows, \.status),
                 \(each: rows, \.errorCode), \(each: rows, \.info), \(each: rows, \.vendorID),
                 \(each: rows, \.vendorErrorCode), \(each: rows, \.since), \(each: rows, \.received))
                 AS row (charge_point_id, connector_id, status, error_code, info, vendor_id, vendor_error_code, since,
                     received_at)
+        ), plug AS (
+            INSERT INTO gateway.start_signal (charge_point_id, connector_id, at, kind)
+            SELECT told.charge_point_id, told.connector_id, told.received_at, 'plug'
+            FROM told
+            LEFT JOIN gateway.connector_status AS known
+                ON known.charge_point_id = told.charge_point_id AND known.connector_id = told.connector_id
+            WHERE told.status = 'Preparing' AND told.connector_id > 0
+                AND (known.status IS DISTINCT FROM 'Preparing' AND (known.since <= told.since) IS NOT FALSE)
+        ), newest AS (
+            SELECT DISTINCT ON (charge_point_id, connector_id) charge_point_id, connector_id, status, error_code, info,
+                vendor_id, vendor_error_code, since, received_at
+            FROM told
             ORDER BY charge_point_id, connector_id, since DESC, received_at DESC
         ), edge AS (
             INSERT INTO gateway.connector_status AS known

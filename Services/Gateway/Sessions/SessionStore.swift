@@ -25,9 +25,15 @@ struct NewSession: Sendable {
     var reservation: Int64?
     var meeting: Int64?
     var door = "station"
-    var isRefused = false
+    /// What a refused start was refused for.
+    var refusal: StartRefusal?
     var version: String
     var note = ""
+}
+
+/// What a start that a station told of was refused for.
+enum StartRefusal: String, Sendable {
+    case card, place, reserved, means
 }
 
 extension Query where Result == ID<ChargingSession> {
@@ -40,7 +46,7 @@ extension Query where Result == ID<ChargingSession> {
             INSERT INTO gateway.session (charge_point_id, connector_id, port_id, station_id, owner_id, user_id, tag, car_id,
                 status, requested_at, started_at, start_text, start_received_at, last_heard_at, meter_start, target_wh,
                 estimate, price_rule, plan_id, price_per_kwh, price_per_hour, free_minutes, discount_code,
-                discount_hundredths, funding, payment_method_id, reservation_id, meeting_id, door, is_refused,
+                discount_hundredths, funding, payment_method_id, reservation_id, meeting_id, door, is_refused, refusal,
                 protocol_version, note, frozen_price)
             VALUES (\(new.point.text), \(new.connector), \(place?.port as Int64?), \(place?.station as Int64?),
                 \(place?.owner as Int64?), \(new.user as ID<User>?), \(new.tag), \(new.car as ID<Car>?), \(new.status),
@@ -49,7 +55,8 @@ extension Query where Result == ID<ChargingSession> {
                 \(plan), \(price.energyPrice.perKilowattHour), \(price.timePrice.perHour), \(Int32(clamping: price.freeMinutes)),
                 \(price.discount?.code as String?), \(hundredths as Int32?), \(new.funding.funding.rawValue),
                 \(new.facts?.methodID(of: new.funding.card) as Int64?), \(new.reservation as Int64?),
-                \(new.meeting as Int64?), \(new.door), \(new.isRefused), \(new.version), \(new.note), \(json: price))
+                \(new.meeting as Int64?), \(new.door), \(new.refusal != nil),
+                \(new.refusal?.rawValue ?? ""), \(new.version), \(new.note), \(json: price))
             RETURNING session_id
             """
     }

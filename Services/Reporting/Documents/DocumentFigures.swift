@@ -53,8 +53,7 @@ struct DocumentFigures: Sendable {
                 """
                 SELECT extract(isodow FROM hour AT TIME ZONE \(zone.identifier))::int4,
                     extract(hour FROM hour AT TIME ZONE \(zone.identifier))::int4, sum(seconds)::bigint
-                FROM reporting.flow_hour
-                WHERE \(user) AND hour >= \(document.from) AND hour < \(document.to)
+                FROM (\(flows(of: document))) AS flow
                 GROUP BY 1, 2
                 ORDER BY 1, 2
                 LIMIT 200
@@ -62,6 +61,23 @@ struct DocumentFigures: Sendable {
             for hour in hours { figures.hours[Int(hour.weekday) - 1][Int(hour.hour)] = Double(hour.seconds) }
         }
         return figures
+    }
+
+    /// `hour, seconds`: one's own by one's sessions, everybody's by the sums of the network.
+    private static func flows(of document: DocumentBody) -> SQL {
+        guard document.scope != .all else {
+            return """
+                SELECT hour, seconds FROM reporting.network_hour
+                WHERE hour >= \(document.from) AND hour < \(document.to)
+                """
+        }
+        return """
+            SELECT flow.hour, flow.seconds
+            FROM reporting.session_fact AS fact
+            JOIN reporting.session_flow AS flow ON flow.session_id = fact.session_id
+            WHERE fact.user_id = \(document.generated_by) AND fact.ended_at >= \(document.from)
+                AND fact.started_at < \(document.to) AND flow.hour >= \(document.from) AND flow.hour < \(document.to)
+            """
     }
 
     /// Also those in which nothing happened.

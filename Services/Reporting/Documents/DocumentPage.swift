@@ -73,15 +73,19 @@ struct DocumentPage: Sendable {
     }
 
     private var tiles: Block {
-        let money = "\(numbers.amount(figures.amount, currency)) \(currency.code)"
-        let energy = "\(numbers.grouped(DocumentNumbers.kWh(figures.energyWh))) kWh"
+        // No line break between a number and its unit.
+        let money = "\(numbers.amount(figures.amount, currency))\u{A0}\(currency.code)"
+        let isLarge = figures.energyWh >= 100_000_000
+        let energy =
+            numbers.grouped(DocumentNumbers.kWh(isLarge ? figures.energyWh / 1_000 : figures.energyWh))
+            + "\u{A0}\(isLarge ? "MWh" : "kWh")"
         switch document.type {
         case .usage, .statistics:
             let average = DocumentNumbers.kWh(figures.energyWh / max(1, figures.rows))
             let fourth =
                 document.scope == .all
                 ? (words.drivers, numbers.grouped(String(figures.people)))
-                : (words.average, "\(numbers.grouped(average)) kWh")
+                : (words.average, "\(numbers.grouped(average))\u{A0}kWh")
             return row([
                 (words.sessions, numbers.grouped(String(figures.rows))), (words.energy, energy),
                 (words.amount, money), fourth,
@@ -92,13 +96,16 @@ struct DocumentPage: Sendable {
     }
 
     private func row(_ tiles: [(label: String, value: String)]) -> Block {
-        .columns(
+        // One size for all of them, in which the longest stays on its line.
+        let longest = tiles.map(\.value.count).max() ?? 0
+        let size = longest <= 13 ? 13 : longest <= 17 ? 10 : 8.5
+        return .columns(
             tiles.map { tile in
                 Block.Column {
                     Block.panel {
                         Block.text(StyledText(tile.label), .label)
                         Block.space(2)
-                        Block.text(StyledText(tile.value), TextStyle(size: 13, weight: .bold))
+                        Block.text(StyledText(tile.value), TextStyle(size: size, weight: .bold))
                     }
                 }
             }, gap: 10)

@@ -106,6 +106,13 @@ struct DocumentWords: Sendable {
             "Toto je prvních řádků: \(rows). Soubory CSV a XLSX obsahují všechny.")
     }
 
+    var moreInCSV: String {
+        choose(
+            "A sheet cannot hold more. CSV holds all lines.",
+            "Arkusz nie pomieści więcej. Plik CSV zawiera wszystkie wiersze.",
+            "List víc neunese. Soubor CSV obsahuje všechny řádky.")
+    }
+
     func subject(_ title: String) -> String {
         choose("Ready: \(title)", "Gotowe: \(title)", "Připraveno: \(title)")
     }

@@ -177,10 +177,13 @@ final class MakeDocuments: Sendable {
         try await file.append(first)
         try await eachPortion(document) { lines in
             var bytes: [UInt8] = []
-            for line in lines where sheet.hasRoom { sheet.add(line.cells, to: &bytes) }
+            // The last row says that there are more.
+            let fitting = lines.prefix(sheet.room - 1)
+            for line in fitting { sheet.add(line.cells, to: &bytes) }
+            let isFull = fitting.count < lines.count
+            if isFull { sheet.add([.text(words.moreInCSV)], to: &bytes) }
             try await file.append(bytes)
-            // What a sheet cannot hold is in the CSV.
-            return sheet.hasRoom
+            return !isFull
         }
         var end: [UInt8] = []
         sheet.finish(to: &end)

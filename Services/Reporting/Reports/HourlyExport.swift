@@ -25,14 +25,18 @@ private struct HourSum: RowDecodable {
 
 extension Query where Result == [HourSum] {
     fileprivate static func hours(from begin: Date, to end: Date, group: String?) -> Self {
-        let members: SQL =
-            group.map { group in
-                "JOIN accounts_view.account AS member ON member.user_id = flow.user_id AND member.user_group = \(group)"
-            } ?? .nothing
+        guard let group else {
+            return """
+                SELECT hour, energy_wh
+                FROM reporting.network_hour
+                WHERE hour >= \(begin) AND hour < \(end)
+                ORDER BY hour
+                """
+        }
         return """
             SELECT flow.hour, sum(flow.energy_wh)::bigint
             FROM reporting.flow_hour AS flow
-            \(members)
+            JOIN accounts_view.account AS member ON member.user_id = flow.user_id AND member.user_group = \(group)
             WHERE flow.hour >= \(begin) AND flow.hour < \(end)
             GROUP BY flow.hour
             ORDER BY flow.hour

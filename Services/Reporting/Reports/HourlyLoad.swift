@@ -38,10 +38,10 @@ extension Query where Result == [HourLoad] {
     fileprivate static func power(from begin: Date, to end: Date, point: String?) -> Self {
         """
         WITH fact AS MATERIALIZED (
-            SELECT session_id, started_at, ended_at, energy_wh
-            FROM reporting.session_fact
-            WHERE tstzrange(started_at, ended_at) && tstzrange(\(begin), \(end))
-                AND (\(point as String?)::text IS NULL OR charge_point_id = \(point as String?))
+            SELECT fact.session_id, fact.started_at, fact.ended_at, fact.energy_wh
+            FROM (\(sessions(from: begin, to: end))) AS flowing
+            JOIN reporting.session_fact AS fact ON fact.session_id = flowing.session_id
+            WHERE \(point as String?)::text IS NULL OR fact.charge_point_id = \(point as String?)
         ), told AS (
             SELECT session_id, started_at AS at, 0::bigint AS energy_wh FROM fact
             UNION ALL
@@ -76,11 +76,7 @@ extension Query where Result == [HourLoad] {
             JOIN load ON load.at < part.hour + interval '1 hour' AND load.until > part.hour
             GROUP BY hour
         ), flow AS (
-            SELECT hour, sum(energy_wh) AS energy_wh
-            FROM reporting.flow_hour
-            WHERE hour >= \(begin) AND hour < \(end)
-                AND (\(point as String?)::text IS NULL OR charge_point_id = \(point as String?))
-            GROUP BY hour
+            \(flows(from: begin, to: end, point: point))
         )
         SELECT hour, coalesce(flow.energy_wh, 0)::bigint, coalesce(round(peak.watts), 0)::bigint
         FROM flow
@@ -89,15 +85,35 @@ extension Query where Result == [HourLoad] {
         """
     }
 
+    /// Those that went on in some of the hours: a session has a flow, if of nothing, in each hour that it touched.
+    private static func sessions(from begin: Date, to end: Date) -> SQL {
+        "SELECT DISTINCT session_id FROM reporting.session_flow WHERE hour >= \(begin) AND hour < \(end)"
+    }
+
+    /// `hour, energy_wh`
+    private static func flows(from begin: Date, to end: Date, point: String?) -> SQL {
+        guard let point else {
+            return """
+                SELECT hour, energy_wh FROM reporting.network_hour WHERE hour >= \(begin) AND hour < \(end)
+                """
+        }
+        return """
+            SELECT hour, sum(energy_wh) AS energy_wh
+            FROM reporting.flow_hour
+            WHERE hour >= \(begin) AND hour < \(end) AND charge_point_id = \(point)
+            GROUP BY hour
+            """
+    }
+
     /// Those that go on count too. One that ends in the moment in which another begins is not beside it.
     fileprivate static func concurrency(from begin: Date, to end: Date, station: Int64?, at now: Date) -> Self
     {
         """
         WITH span AS (
-            SELECT started_at AS began, ended_at AS ended
-            FROM reporting.session_fact
-            WHERE tstzrange(started_at, ended_at) && tstzrange(\(begin), \(end))
-                AND (\(station as Int64?)::bigint IS NULL OR station_id = \(station as Int64?))
+            SELECT fact.started_at AS began, fact.ended_at AS ended
+            FROM (\(sessions(from: begin, to: end))) AS flowing
+            JOIN reporting.session_fact AS fact ON fact.session_id = flowing.session_id
+            WHERE \(station as Int64?)::bigint IS NULL OR fact.station_id = \(station as Int64?)
             UNION ALL
             SELECT started_at, greatest(\(now), started_at + interval '1 second')
             FROM gateway_view.session

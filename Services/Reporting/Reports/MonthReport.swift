@@ -33,7 +33,7 @@ extension Query where Result == [MonthRow] {
         """
         SELECT extract(year FROM part.moment AT TIME ZONE 'UTC')::integer AS year,
             extract(month FROM part.moment AT TIME ZONE 'UTC')::integer AS month, \(raw: SessionSums.columns)
-        \(SQL.parts(of: range, group: group, months: group == nil ? .ofPoints : .ofUsers))
+        \(SQL.parts(of: range, group: group, months: group == nil ? .ofPoints : .ofUsers, byMonth: true))
         GROUP BY year, month
         HAVING sum(part.sessions) <> 0
         ORDER BY year, month

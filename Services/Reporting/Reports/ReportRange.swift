@@ -52,32 +52,10 @@ package struct ReportRange: Equatable, Sendable {
         return moment.date
     }
 
-    /// The whole hours inside, which are read from the sums. Begin and end are the same when there are none.
-    package var wholeHours: (begin: Date, end: Date) { Self.wholeHours(begin, end) }
-
-    static func wholeHours(_ begin: Date, _ end: Date) -> (begin: Date, end: Date) {
-        let first = (begin.timeIntervalSince1970 / hour).rounded(.up) * hour
-        let last = (end.timeIntervalSince1970 / hour).rounded(.down) * hour
-        return (Date(timeIntervalSince1970: first), Date(timeIntervalSince1970: max(first, last)))
-    }
-
     /// The hours that it touches.
     package var touchedHours: (first: Date, count: Int) {
         let first = (begin.timeIntervalSince1970 / Self.hour).rounded(.down)
         let last = (end.timeIntervalSince1970 / Self.hour).rounded(.up)
         return (Date(timeIntervalSince1970: first * Self.hour), Int(last - first))
-    }
-
-    /// The months (UTC) that come nearest to it, each end moved by half a month at most; nil when there are none. What they
-    /// have too much is taken off again, which is less to read than adding up what they have too little.
-    package var nearestMonths: (begin: Date, end: Date)? {
-        let (first, last) = (Self.nearestMonth(to: begin), Self.nearestMonth(to: end))
-        return first < last ? (first, last) : nil
-    }
-
-    private static func nearestMonth(to moment: Date) -> Date {
-        let month = CalendarDay(of: moment, in: .gmt)
-        let (before, after) = (month.firstOfMonth.start, month.firstOfNextMonth.start)
-        return moment.timeIntervalSince(before) <= after.timeIntervalSince(moment) ? before : after
     }
 }

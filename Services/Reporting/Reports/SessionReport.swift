@@ -36,71 +36,96 @@ struct SessionSums: Equatable, Sendable {
 }
 
 extension SQL {
-    /// What the sums of whole months are kept by.
+    /// What the sums of days, months and years are kept by.
     enum Months {
         case ofPoints, ofUsers, notUsed
 
-        var source: SQL {
+        fileprivate var sizes: Set<RangePiece.Size> {
             switch self {
-            case .ofPoints:
-                "SELECT month, charge_point_id, 0::bigint, sessions, energy_wh, amount FROM reporting.point_month"
-            case .ofUsers: "SELECT month, '', user_id, sessions, energy_wh, amount FROM reporting.user_month"
-            case .notUsed: .nothing
+            case .ofPoints: [.month, .day, .hour, .moment]
+            case .ofUsers: [.year, .month, .hour, .moment]
+            case .notUsed: [.hour, .moment]
             }
         }
     }
 
-    /// The sessions of a range as a relation `part (moment, charge_point_id, user_id, sessions, energy_wh, amount)`: the
-    /// nearest months and whole hours from the sums, the rest from the facts of the hours that the range cuts. What the
-    /// months have too much is there with a minus, so that groups may come to nothing: `HAVING sum(part.sessions) <> 0`.
-    static func parts(of range: ReportRange, group: String?, months: Months) -> SQL {
+    /// The sessions of a range as a relation `part (moment, charge_point_id, user_id, sessions, energy_wh, amount)`, from the
+    /// largest sums there are and from the facts of the hours that the range cuts. What a sum has too much is there with a
+    /// minus, so that groups may come to nothing: `HAVING sum(part.sessions) <> 0`.
+    ///
+    /// - Parameter byMonth: no sums of whole years: they say nothing about their months.
+    static func parts(of range: ReportRange, group: String?, months: Months, byMonth: Bool = false) -> SQL {
         let members: SQL =
             group.map { group in
                 "JOIN accounts_view.account AS member ON member.user_id = part.user_id AND member.user_group = \(group)"
             } ?? .nothing
-        var pieces: [SQL]
-        if months != .notUsed, let whole = range.nearestMonths {
-            pieces = [
-                months.source + " WHERE month >= \(whole.begin) AND month < \(whole.end) AND sessions > 0"
-            ]
-            pieces += sums(whole.begin, range.begin, areTaken: true) + sums(range.begin, whole.begin)
-            pieces += sums(range.end, whole.end, areTaken: true) + sums(whole.end, range.end)
-        } else {
-            // A range that is empty still is a relation.
-            pieces = [facts(range.begin, range.begin, "1")] + sums(range.begin, range.end)
-        }
+        let sizes = byMonth ? months.sizes.subtracting([.year]) : months.sizes
+        // A range that is empty still is a relation.
+        let nothing = RangePiece(size: .moment, begin: range.begin, end: range.begin, isTaken: false)
         return """
             FROM (
-                \(pieces.joined(by: " UNION ALL ", otherwise: .nothing))
+                \(SQL.union([nothing] + range.pieces(of: sizes)) { source(of: $0, months, sign: $1) })
             ) AS part (moment, charge_point_id, user_id, sessions, energy_wh, amount)
             \(members)
             """
     }
 
-    /// - Parameter areTaken: away from what the months have too much.
-    private static func sums(_ begin: Date, _ end: Date, areTaken: Bool = false) -> [SQL] {
-        guard begin < end else { return [] }
-        let whole = ReportRange.wholeHours(begin, end)
-        let sign: SQL = areTaken ? "-1" : "1"
-        return [
-            facts(begin, min(whole.begin, end), sign), hours(whole.begin, whole.end, sign),
-            facts(whole.end, end, sign),
-        ]
+    private static func source(of piece: RangePiece, _ months: Months, sign: SQL) -> SQL {
+        let span: SQL = ">= \(piece.begin) AND"
+        let sums: SQL = "\(sign) * sessions, \(sign) * energy_wh, \(sign) * amount"
+        return switch (piece.size, months) {
+        case (.moment, _):
+            """
+            SELECT ended_at, charge_point_id, user_id, \(sign)::bigint, \(sign) * energy_wh, \(sign) * amount
+            FROM reporting.session_fact WHERE ended_at \(span) ended_at < \(piece.end)
+            """
+        case (.hour, _):
+            """
+            SELECT hour, charge_point_id, user_id, \(sums)
+            FROM reporting.rollup_hour WHERE hour \(span) hour < \(piece.end) AND sessions > 0
+            """
+        case (.day, _):
+            """
+            SELECT day, charge_point_id, 0::bigint, \(sums)
+            FROM reporting.point_day WHERE day \(span) day < \(piece.end) AND sessions > 0
+            """
+        case (.month, .ofUsers), (.month, .notUsed):
+            """
+            SELECT month, '', user_id, \(sums)
+            FROM reporting.user_month WHERE month \(span) month < \(piece.end) AND sessions > 0
+            """
+        case (.month, .ofPoints):
+            """
+            SELECT month, charge_point_id, 0::bigint, \(sums)
+            FROM reporting.point_month WHERE month \(span) month < \(piece.end) AND sessions > 0
+            """
+        case (.year, _):
+            """
+            SELECT year, '', user_id, \(sums)
+            FROM reporting.user_year WHERE year \(span) year < \(piece.end) AND sessions > 0
+            """
+        }
     }
 
-    private static func hours(_ begin: Date, _ end: Date, _ sign: SQL) -> SQL {
-        """
-        SELECT hour, charge_point_id, user_id, \(sign) * sessions, \(sign) * energy_wh, \(sign) * amount
-        FROM reporting.rollup_hour
-        WHERE hour >= \(begin) AND hour < \(end) AND sessions > 0
-        """
+    /// For how long something flowed at each point in the whole hours of a range: `charge_point_id, seconds`.
+    static func flowed(in range: ReportRange) -> SQL {
+        let nothing = RangePiece(size: .hour, begin: range.begin, end: range.begin, isTaken: false)
+        return """
+            SELECT charge_point_id, sum(seconds) AS seconds
+            FROM (
+                \(SQL.union([nothing] + range.pieces(of: [.month, .day, .hour]), flow))
+            ) AS part (charge_point_id, seconds)
+            GROUP BY charge_point_id
+            """
     }
 
-    private static func facts(_ begin: Date, _ end: Date, _ sign: SQL) -> SQL {
-        """
-        SELECT ended_at, charge_point_id, user_id, \(sign)::bigint, \(sign) * energy_wh, \(sign) * amount
-        FROM reporting.session_fact
-        WHERE ended_at >= \(begin) AND ended_at < \(end)
-        """
+    private static func flow(_ piece: RangePiece, _ sign: SQL) -> SQL {
+        let source: SQL =
+            switch piece.size {
+            case .year, .month: "reporting.point_month WHERE month >= \(piece.begin) AND month < \(piece.end)"
+            case .day: "reporting.point_day WHERE day >= \(piece.begin) AND day < \(piece.end)"
+            case .hour, .moment: "reporting.flow_hour WHERE hour >= \(piece.begin) AND hour < \(piece.end)"
+            }
+        return "SELECT charge_point_id, \(sign) * seconds FROM \(source)"
     }
 }

@@ -58,10 +58,7 @@ extension Query where Result == [StationSums] {
             \(SQL.parts(of: range, group: nil, months: .ofPoints))
             GROUP BY part.charge_point_id
         ), flowed AS (
-            SELECT charge_point_id, sum(seconds) AS seconds
-            FROM reporting.flow_hour
-            WHERE hour >= \(range.wholeHours.begin) AND hour < \(range.wholeHours.end)
-            GROUP BY charge_point_id
+            \(SQL.flowed(in: range))
         ), place AS (
             SELECT point.charge_point_id, point.station_id,
                 (

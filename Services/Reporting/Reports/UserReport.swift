@@ -29,18 +29,27 @@ extension UserRow: RowDecodable {
 }
 
 extension Query where Result == [UserRow] {
-    static func users(of range: ReportRange, group: String?) -> Self {
+    static func users(of range: ReportRange, group: String?, cut: Cut) -> Self {
         """
         SELECT coalesce(nullif(driver.name, ''), driver.username, ''), coalesce(driver.username, ''), sums.energy_wh,
             sums.sessions, sums.amount
-        FROM (
-            SELECT part.user_id, \(raw: SessionSums.columns)
-            \(SQL.parts(of: range, group: group, months: .ofUsers))
-            GROUP BY part.user_id
-            HAVING sum(part.sessions) <> 0
-        ) AS sums (user_id, energy_wh, sessions, amount)
+        FROM (\(SQL.sumsOfUsers(in: range, group: group))) AS sums (user_id, energy_wh, sessions, amount)
         LEFT JOIN accounts_view.account AS driver ON driver.user_id = sums.user_id
         ORDER BY 1, 2, sums.user_id
+        LIMIT \(cut.limit)
+        OFFSET \(cut.offset)
+        """
+    }
+}
+
+extension SQL {
+    /// `user_id, energy_wh, sessions, amount`
+    fileprivate static func sumsOfUsers(in range: ReportRange, group: String?) -> SQL {
+        """
+        SELECT part.user_id, \(raw: SessionSums.columns)
+        \(SQL.parts(of: range, group: group, months: .ofUsers))
+        GROUP BY part.user_id
+        HAVING sum(part.sessions) <> 0
         """
     }
 }
@@ -48,7 +57,13 @@ extension Query where Result == [UserRow] {
 extension Reporting {
     func reportUsers(_ call: Call<None, SessionReportQuery, None>) async throws -> Listed<UserRow> {
         let range = try ReportRange(from: call.query.from, to: call.query.to)
-        let rows = try await host.database.run(.users(of: range, group: call.query.group))
-        return Listed(rows, call.query, of: call.request)
+        let (database, group) = (host.database, call.query.group)
+        return try await Listed(call.query, of: call.request) {
+            let users: Int64 = try await database.run(
+                "SELECT count(*) FROM (\(SQL.sumsOfUsers(in: range, group: group))) AS sums")
+            return Int(users)
+        } rows: { cut in
+            try await database.run(.users(of: range, group: group, cut: cut))
+        }
     }
 }

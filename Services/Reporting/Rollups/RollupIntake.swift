@@ -27,6 +27,9 @@ struct RollupIntake {
                 .on(BillAmended.self) { told, transaction in
                     try await RollUpSession(session: told.event.session).run(in: transaction)
                 },
+                .on(PaymentFailed.self) { told, transaction in
+                    try await RollUpSession(session: told.event.session).run(in: transaction)
+                },
             ])
         return [
             host.task("rollups of sessions") { await sessions.run() },

@@ -28,6 +28,7 @@ extension Reporting {
             },
             // Asked for by a migration, or left half done by `migrate rebuild`.
             Job("rebuild of rollups", .every(seconds: 60)) { _ in ["portions": try await rebuild.run()] },
+            Job("attempts", .every(seconds: 300)) { [self] _ in ["portions": try await gatherAttempts()] },
             Job("report clean-up", .every(seconds: 3_600)) { [self] _ in
                 ["forgotten": try await forgetDocuments()]
             },
