@@ -71,7 +71,7 @@ package final class Accounts: Sendable {
                 LotWatch(accounts: self).part,
                 LoginUse(host: host, deviceIdle: settings.tokens.deviceTokenIdle).part,
                 reservationUse,
-                host.jobs([tokenCleanUp, reservationTending, meetingTending]),
+                host.jobs([tokenCleanUp, reservationTending, meetingTending, connectorTelling]),
                 host.task("mail") { [mail] in await mail.run() },
             ] + NewsIntake(host: host, mail: mail).parts)
     }

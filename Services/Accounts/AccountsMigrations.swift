@@ -20,6 +20,8 @@ package enum AccountsMigrations {
                     "v0011_back_log": PackageResources.v0011_back_log_sql,
                     "v0012_start_tokens": PackageResources.v0012_start_tokens_sql,
                     "v0013_refused_starts": PackageResources.v0013_refused_starts_sql,
+                    "v0014_search": PackageResources.v0014_search_sql,
+                    "v0015_told_stations": PackageResources.v0015_told_stations_sql,
                 ])
         }
     }

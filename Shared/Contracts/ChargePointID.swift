@@ -1,4 +1,4 @@
-import Core
+package import Core
 
 /// The identity of a charge point: the last segment of its URL, 1–48 of `A–Z a–z 0–9 * - _ = : + | @ .`
 /// (OCPP 2.0.1's identifierString).
@@ -30,15 +30,24 @@ extension ChargePointID: CustomStringConvertible {
     package var description: String { text }
 }
 
-extension ChargePointID: Codable {
+extension ChargePointID: Codable, JSONSchemaDescribed, JSONStandIn {
     package init(from decoder: any Decoder) throws {
         let text = try decoder.singleValueContainer().decode(String.self)
-        guard let value = Self(text) else { throw OutsideLimits("must be the identity of a charge point") }
+        guard let value = Self(text) else {
+            throw OutsideLimits("must be 1 to 48 of the characters A–Z a–z 0–9 * _ = : + | @ . -")
+        }
         self = value
     }
 
     package func encode(to encoder: any Encoder) throws {
         var container = encoder.singleValueContainer()
         try container.encode(text)
+    }
+
+    package static var jsonSchema: JSONSchema { .string(pattern: "^[A-Za-z0-9*_=:+|@.-]{1,48}$") }
+    package static var standIn: Self { Self(unchecked: "-") }
+
+    private init(unchecked text: String) {
+        self.text = text
     }
 }

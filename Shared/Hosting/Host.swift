@@ -135,7 +135,8 @@ package final class Host: Sendable {
         serving routes: [GuardedRoute], upgrading: Upgrading? = nil, limits: [RateClass: RateRule] = [:],
         parts: [Part]
     ) -> Assembly {
-        let part = OpenAPI.part(of: own.routes + routes, tag: service.rawValue)
+        // What looks after the process itself is not forwarded by the proxy, and so not promised.
+        let part = OpenAPI.part(of: routes, tag: service.rawValue)
         return Assembly(
             log: log, drain: settings.drain,
             parts: [stores, lagWatch, cacheWatch] + backLogParts + parts + [

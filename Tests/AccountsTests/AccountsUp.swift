@@ -45,6 +45,7 @@ final class AccountsUp: Sendable {
             "REDIS_URL": FreshRedis.current.url,
             "SECRET_KEY": "no secret at all, but more than thirty-two characters",
             "HTTP_HOST": "127.0.0.1", "HTTP_PORT": "0", "DATABASE_POOL_SIZE": "4", "LOG_LEVEL": "error",
+            "REQUEST_TIMEOUT_SECONDS": "30",
         ]
         given.merge(environment) { _, own in own }
         let settings = try AccountsSettings(environment: given)

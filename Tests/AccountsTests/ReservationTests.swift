@@ -196,14 +196,13 @@ import Testing
         #expect(station.log.asked(V16.CancelReservation.self).isEmpty)
         try await station.connect()
         try await station.boot()
+        // The service's own job may be the one that tells it.
         _ = try await TendReservations(accounts: up.accounts).run()
+        try await Wait.until { !station.log.asked(V16.CancelReservation.self).isEmpty }
 
-        #expect(Set(station.log.asked(V16.CancelReservation.self).map(\.reservationId)) == [Int(id)])
         // It has heard.
-        _ = try await TendReservations(accounts: up.accounts).run()
-        let told = station.log.asked(V16.CancelReservation.self).count
-        _ = try await TendReservations(accounts: up.accounts).run()
-        #expect(station.log.asked(V16.CancelReservation.self).count == told)
+        for _ in 1...3 { _ = try await TendReservations(accounts: up.accounts).run() }
+        #expect(station.log.asked(V16.CancelReservation.self).map(\.reservationId) == [Int(id)])
     }
 
     @Test func `is seen by its driver, the point's host and staff`() async throws {
@@ -274,9 +273,9 @@ import Testing
         up.clock.advance(by: .seconds(600))
         try await tend()
 
-        // The job may have asked at the same moment.
-        #expect(Set(station.log.asked(V16.ReserveNow.self).map(\.idTag.text)) == ["04A1"])
-        #expect(try await row(id).status == "active")
+        // The service's own job may be the one that asks.
+        try await Wait.until { try await row(id).status == "active" }
+        #expect(station.log.asked(V16.ReserveNow.self).map(\.idTag.text) == ["04A1"])
         let refused = try await up.post("/api/v1/chargings", ["port_id": .integer(port)], as: bob.token)
         #expect(refused.status == 409 && refused.code == 2023, "\(refused)")
 
@@ -285,8 +284,9 @@ import Testing
             try await PlannedReservations(at: now).cancel(of: ID(7), in: transaction)
         }
         await up.accounts.release(try #require(cancelled))
-        // So it may here.
-        #expect(Set(station.log.asked(V16.CancelReservation.self).map(\.reservationId)) == [Int(id)])
+        try await Wait.until { !station.log.asked(V16.CancelReservation.self).isEmpty }
+        for _ in 1...3 { try await tend() }
+        #expect(station.log.asked(V16.CancelReservation.self).map(\.reservationId) == [Int(id)])
         #expect(try await row(id).status == "cancelled")
     }
 
@@ -317,12 +317,14 @@ import Testing
         up.clock.advance(by: .seconds(600))
 
         try await tend()
+        try await Wait.until { try await row(late).detail == "charge point is offline" }
         #expect(try await row(late).status == "planned")
-        #expect(try await row(late).detail == "charge point is offline")
         let station = try await network.station("CP1")
         up.clock.advance(by: .seconds(60))
-        try await tend()
-        #expect(try await row(late).status == "active")
+        try await Wait.until {
+            try await tend()
+            return try await row(late).status == "active"
+        }
         await station.goOffline()
         try await Wait.until {
             try await up.accounts.presence.lookUp(try #require(ChargePointID("CP1"))) == nil
@@ -331,9 +333,10 @@ import Testing
         try await tend()
         #expect(try await row(lost).status == "planned")
         up.clock.advance(by: .seconds(601))
-        try await tend()
-
-        #expect(try await row(lost).status == "failed")
+        try await Wait.until {
+            try await tend()
+            return try await row(lost).status == "failed"
+        }
     }
 
     @Test func `that fails is told to both sides`() async throws {
@@ -360,11 +363,15 @@ import Testing
         try await tend()
         try await tend()
 
-        #expect(try await row(id).status == "failed")
+        // The service's own job may be the one that asks.
+        try await Wait.until { try await row(id).status == "failed" }
         #expect(try await row(id).detail == "charge point answered Faulted")
-        let told: [Int64] = try await network.registry.owner.run(
-            "SELECT user_id FROM accounts.notification WHERE type = 'system' ORDER BY user_id")
-        #expect(told == [anna.id, tutor.id].sorted())
+        let registry = network.registry
+        try await Wait.until {
+            let told: [Int64] = try await registry.owner.run(
+                "SELECT user_id FROM accounts.notification WHERE type = 'system' ORDER BY user_id")
+            return told == [anna.id, tutor.id].sorted()
+        }
     }
 
     @Test func `without a connector takes one that is free`() async throws {
@@ -376,8 +383,9 @@ import Testing
 
         try await tend()
 
-        #expect(Set(station.log.asked(V16.ReserveNow.self).map(\.connectorId)) == [1])
-        #expect(try await row(id).connector == 1)
+        // The service's own job may be the one that asks.
+        try await Wait.until { try await row(id).connector == 1 }
+        #expect(station.log.asked(V16.ReserveNow.self).map(\.connectorId) == [1])
     }
 
     @Test func `of a driver who charges there already is used`() async throws {
@@ -392,6 +400,6 @@ import Testing
 
         try await tend()
 
-        #expect(try await row(id).status == "used")
+        try await Wait.until { try await row(id).status == "used" }
     }
 }

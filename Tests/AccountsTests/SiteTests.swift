@@ -99,6 +99,34 @@ import Testing
         #expect(try await up.get("/api/v1/locations").status == 401)
     }
 
+    @Test func `is found by what its visitor would pay there`() async throws {
+        let (up, registry) = (AccountsUp.current, try Registry())
+        let (host, anna) = (try await up.rows.person("host"), try await up.rows.person("anna"))
+        let bob = try await up.rows.person("bob")
+        try await registry.plan("green", perKilowattHour: 15)
+        try await registry.owner.run(
+            "UPDATE accounts.account SET payment_plan = 'green' WHERE id = \(bob.id)")
+        let square = try await registry.site("Square", price: 40)
+        try await registry.point("CP1", site: square)
+        _ = try await registry.connector(of: "CP1", price: 20)
+        let park = try await registry.site("Park", price: 30)
+        try await registry.point("CP2", site: park)
+        _ = try await registry.connector(of: "CP2")
+        let home = try await registry.site("Home", price: 50)
+        try await registry.point("HOME", owner: host.id, site: home, level: 10)
+        _ = try await registry.connector(of: "HOME", price: 10)
+        _ = try await registry.site("Bare", price: 12)
+        try await registry.share("HOME", with: anna.id, by: host.id)
+
+        for (person, price, found) in [
+            (anna, 20, ["Square", "Home", "Bare"]), (bob, 19, ["Park", "Bare"]),
+            (bob, 20, ["Square", "Park", "Bare"]), (host, 0, ["Home"]), (anna, 9, []),
+        ] as [(AccountsRows.Person, Int, [String])] {
+            let list = try await up.get("/api/v1/stations?order=asc&max_price=\(price)", as: person.token)
+            #expect(names(list) == found, "\(person.username) \(price)")
+        }
+    }
+
     @Test func `is found by where and what it is`() async throws {
         let (up, registry) = (AccountsUp.current, try Registry())
         _ = try await registry.site("Praha", price: 40, at: (50.0755, 14.4378))

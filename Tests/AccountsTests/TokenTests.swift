@@ -126,20 +126,31 @@ import Testing
         #expect(try await up.get("/api/v1/users/me", as: anna.token).status == 200)
     }
 
-    @Test func `is won by one of many that use it at once, and then nobody has it`() async throws {
+    @Test(.accountsUp(["RATE_LIMIT_ADDRESS": "0", "RATE_LIMIT_LOGIN": "0", "RATE_LIMIT_LOGIN_ADDRESS": "0"]))
+    func `is won by one of many that use it at once, and then nobody has it`()
+        async throws
+    {
         let up = AccountsUp.current
         let anna = try await up.register("anna")
         let (_, first) = try await up.logIn("anna", anna.password)
 
         let answers = try await withThrowingTaskGroup { group in
-            for _ in 1...20 { group.addTask { try await self.refresh(first) } }
+            for _ in 1...100 { group.addTask { try await self.settled(first) } }
             return try await group.reduce(into: []) { $0.append($1) }
         }
 
         let winners = answers.filter { $0.status == 200 }
         #expect(winners.count == 1)
-        #expect(answers.filter { $0.code == 2011 }.count == 19)
-        #expect(try await refresh(try #require(winners.first?["refresh"]?.text)).code == 2011)
+        #expect(answers.count { $0.code == 2011 } == 99, "\(answers.map(\.status))")
+        #expect(try await settled(try #require(winners.first?["refresh"]?.text)).code == 2011)
+    }
+
+    /// A hundred at once may be told on a busy machine to come again; so they do.
+    private func settled(_ token: String) async throws -> Answer {
+        while true {
+            let answer = try await refresh(token)
+            if answer.status != 503 { return answer }
+        }
     }
 
     @Test func `is good for nothing else, and nothing else is good for one`() async throws {

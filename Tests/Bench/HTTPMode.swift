@@ -21,7 +21,7 @@ enum HTTPMode {
             Created(Greeting(text: call.body.name.text))
         }.open
         Route(.get, "/megabyte") { (_: Call<None, None, None>) in
-            Download(
+            Download<GzipFile>(
                 BodyStream { body in
                     let piece = [UInt8](repeating: 0x61, count: 65_536)
                     for _ in 0..<16 { try await body.write(piece) }

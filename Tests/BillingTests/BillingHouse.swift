@@ -23,6 +23,7 @@ struct BillingHouse: Sendable {
     let outbox: URL
     let owner: Database
     let port: Int
+    let routes: [GuardedRoute]
 
     static let secretKey = "a secret of forty characters or a few more"
 
@@ -51,7 +52,7 @@ struct BillingHouse: Sendable {
         _ = try await lifetime.start()
         let house = BillingHouse(
             clock: clock, host: host, outbox: outbox, owner: try FreshDatabase.current.database(as: .owner),
-            port: try #require(host.port))
+            port: try #require(host.port), routes: billing.routes)
         do {
             try await eventually("the default plan") {
                 try await house.owner.run("SELECT count(*) FROM billing.plan" as Query<Int64>) > 0

@@ -61,7 +61,7 @@ final class RedsysServer: Sendable {
             OK(try redsys.take(call.body))
         }
         let query = Route(.post, "/apl02/services/SerClsWSConsulta") {
-            (call: Call<None, None, None>) async throws -> Download in
+            (call: Call<None, None, None>) async throws -> Download<XMLFile> in
             let answer = try redsys.tell(String(decoding: call.request.body, as: UTF8.self))
             return Download(Array(answer.utf8), type: "text/xml", fileName: "answer.xml")
         }

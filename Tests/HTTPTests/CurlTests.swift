@@ -13,13 +13,13 @@ import Testing
     private static let routes: [GuardedRoute] = [
         Route(.get, "/hello") { (_: Plain) in OK(["text": "hello"]) }.open,
         Route(.get, "/lines") { (_: Plain) in
-            Download(
+            Download<CSVFile>(
                 BodyStream { body in
                     for number in 1...1_000 { try await body.write("\(number)\n") }
                 }, type: "text/plain", fileName: "lines.txt")
         }.open,
         Route(.get, "/torn") { (_: Plain) in
-            Download(
+            Download<CSVFile>(
                 BodyStream { body in
                     try await body.write("1\n")
                     throw CancellationError()

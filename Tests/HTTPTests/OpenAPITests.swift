@@ -32,15 +32,37 @@ import Testing
         #expect(all.keys.filter { $0.hasSuffix("Envelope") }.count == 1)
     }
 
+    @Test func `shows every shape and every kind of file that may come`() throws {
+        let routes = [
+            Route(.get, "/one") { (_: Plain) in OneOf<OK<Item>, OK<[Item]>>.first(OK(Item(number: 1))) }.open,
+            Route(.get, "/same") { (_: Plain) in OneOf<OK<Item>, OK<Item>>.first(OK(Item(number: 1))) }.open,
+            Route(.get, "/photo") { (_: Plain) in Download<PhotoFile>([], type: "image/png") }.open,
+            Route(.get, "/paper") { (_: Plain) in Download<PDFFile>([]) }.open,
+        ]
+        let paths = OpenAPI.part(of: routes, tag: "billing").paths
+        func content(_ path: String) -> JSONValue? { paths[path]?["get"]?["responses"]?["200"]?["content"] }
+
+        guard case .array(let choices)? = content("/one")?["application/json"]?["schema"]?["anyOf"] else {
+            Issue.record("one shape only")
+            return
+        }
+        #expect(choices.count == 2 && choices.last?["type"] == "array")
+        #expect(content("/same")?["application/json"]?["schema"]?["$ref"] != nil)
+        #expect(content("/photo")?["image/png"] != nil && content("/photo")?["image/jpeg"] != nil)
+        #expect(content("/paper")?["application/pdf"]?["schema"]?["format"] == "binary")
+    }
+
     @Test func `shows forms, keys and rights`() throws {
         let routes = [
-            Route(.post, "/picture") { (_: Call<None, None, Multipart>) in NoContent() }.needs(.user),
+            Route(.post, "/picture") { (_: Call<None, None, Multipart>) in NoContent() }
+                .taking(file: "avatar").needs(.user),
             Route(.post, "/pay") { (_: Call<None, None, Item>) in NoContent() }.idempotent.needs(.admin),
             Route(.patch, "/pay") { (_: Call<None, None, Change>) in NoContent() }.open,
         ]
         let paths = OpenAPI.part(of: routes, tag: "billing").paths
 
-        #expect(paths["/picture"]?["post"]?["requestBody"]?["content"]?["multipart/form-data"] != nil)
+        let form = paths["/picture"]?["post"]?["requestBody"]?["content"]?["multipart/form-data"]?["schema"]
+        #expect(form?["required"] == ["avatar"] && form?["properties"]?["avatar"]?["format"] == "binary")
         let pay = try #require(paths["/pay"]?["post"])
         #expect(pay["requestBody"]?["required"] == true)
         #expect(paths["/pay"]?["patch"]?["requestBody"]?["required"] == false)

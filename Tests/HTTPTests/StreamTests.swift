@@ -16,51 +16,55 @@ private func get(_ path: String, _ fields: String = "") -> String {
 
     private static let routes: [GuardedRoute] = [
         Route(.get, "/chunks") { (_: Plain) in
-            Download(
+            Download<CSVFile>(
                 BodyStream { body in
                     for piece in ["one ", "", "two ", "three"] { try await body.write(Array(piece.utf8)) }
                 }, type: "text/plain")
         }.open,
         Route(.get, "/sized") { (_: Plain) in
-            Download(BodyStream(length: 3) { try await $0.write(Array("abc".utf8)) }, type: "text/plain")
+            Download<CSVFile>(
+                BodyStream(length: 3) { try await $0.write(Array("abc".utf8)) }, type: "text/plain")
         }.open,
         Route(.get, "/short") { (_: Plain) in
-            Download(BodyStream(length: 4) { try await $0.write(Array("abc".utf8)) }, type: "text/plain")
+            Download<CSVFile>(
+                BodyStream(length: 4) { try await $0.write(Array("abc".utf8)) }, type: "text/plain")
         }.open,
         Route(.get, "/long") { (_: Plain) in
-            Download(
+            Download<CSVFile>(
                 BodyStream(length: 2) { body in
                     try await body.write("a")
                     try await body.write("bc")
                 }, type: "text/plain")
         }.open,
         Route(.get, "/torn") { (_: Plain) in
-            Download(
+            Download<CSVFile>(
                 BodyStream { body in
                     try await body.write(Array("half".utf8))
                     throw Torn()
                 }, type: "text/plain")
         }.open,
         Route(.get, "/late") { (_: Plain) in
-            Download(BodyStream { _ in throw Problem(.conflict, code: 2031, "in use") }, type: "text/plain")
+            Download<CSVFile>(
+                BodyStream { _ in throw Problem(.conflict, code: 2031, "in use") }, type: "text/plain")
         }.failing("Failed to export").open,
-        Route(.get, "/empty") { (_: Plain) in Download(BodyStream { _ in }, type: "text/plain") }.open,
+        Route(.get, "/empty") { (_: Plain) in Download<CSVFile>(BodyStream { _ in }, type: "text/plain") }
+            .open,
         Route(.get, "/hanging") { (_: Plain) in
-            Download(
+            Download<CSVFile>(
                 BodyStream { body in
                     try await body.write("half")
                     try await EventLoop.current?.sleep(for: .seconds(60))
                 }, type: "text/plain")
         }.open,
         Route(.get, "/never") { (_: Plain) in
-            Download(
+            Download<CSVFile>(
                 BodyStream { body in
                     try await EventLoop.current?.sleep(for: .seconds(60))
                     try await body.write("late")
                 }, type: "text/plain")
         }.within(.milliseconds(20)).open,
         Route(.get, "/large") { (_: Plain) in
-            Download(
+            Download<CSVFile>(
                 BodyStream { body in
                     let piece = [UInt8](repeating: 0x61, count: 1_048_576)
                     for _ in 0..<80 { try await body.write(piece) }
@@ -94,7 +98,7 @@ private func get(_ path: String, _ fields: String = "") -> String {
     @Test func `is not made for HEAD`() async throws {
         let wasMade = Mutex(false)
         let route = Route(.get, "/") { (_: Plain) in
-            Download(BodyStream { _ in wasMade.withLock { $0 = true } }, type: "text/plain")
+            Download<CSVFile>(BodyStream { _ in wasMade.withLock { $0 = true } }, type: "text/plain")
         }.open
         try await serving([route]) { server, loop in
             let text = try await RawClient.exchange(

@@ -46,7 +46,7 @@ final class ReportingUp: Sendable {
             "SECRET_KEY": "no secret at all, but more than thirty-two characters",
             "OUTBOX_FOLDER": outbox, "EXPORT_FOLDER": "\(outbox)/exports", "HTTP_HOST": "127.0.0.1",
             "HTTP_PORT": "0", "DATABASE_POOL_SIZE": "4",
-            "LOG_LEVEL": "error", "BACKUP_FOLDER": "\(outbox)/backups",
+            "LOG_LEVEL": "error", "REQUEST_TIMEOUT_SECONDS": "30", "BACKUP_FOLDER": "\(outbox)/backups",
             "STORAGE_FOLDER": "\(outbox)/files",
             "BACKUP_DATABASE_URL": try FreshDatabase.current.url(as: .backup),
         ]

@@ -141,9 +141,9 @@ extension Accounts {
         return NoContent()
     }
 
-    func showCarImage(_ call: Call<CarPath, None, None>) async throws -> Download {
+    func showCarImage(_ call: Call<CarPath, None, None>) async throws -> Download<DrawingFile> {
         let car = try await car(call.path.id, for: call.identified)
-        return Download(Array(CarDrawing(of: car.name).svg.utf8), type: "image/svg+xml")
+        return Download(Array(CarDrawing(of: car.name).svg.utf8))
     }
 }
 

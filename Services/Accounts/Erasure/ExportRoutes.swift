@@ -9,10 +9,10 @@ extension Accounts {
             .limited(by: .exports).needs(.user)
     }
 
-    func exportSelf(_ call: Call<None, None, None>) async throws -> Download {
+    func exportSelf(_ call: Call<None, None, None>) async throws -> Download<ZIPFile> {
         let user = ID<User>(call.identified.user)
         let account = try await account(user)
         let archive = try await ExportSelf(accounts: self, user: user).archive()
-        return Download(archive, type: "application/zip", fileName: "voltbus-\(account.username).zip")
+        return Download(archive, fileName: "voltbus-\(account.username).zip")
     }
 }

@@ -79,10 +79,7 @@ struct AccountFilter: Sendable {
         case .student: condition = "\(condition) AND account.role <> 'admin' AND NOT \(isVIP)"
         }
         if let text, !text.isEmpty {
-            condition = """
-                \(condition) AND strpos(lower(concat_ws(E'\\n', account.username, account.email, account.name,
-                    account.first_name, account.last_name)), lower(\(text))) > 0
-                """
+            condition = "\(condition) AND \(Searched.people.holds(text))"
         }
         return condition
     }

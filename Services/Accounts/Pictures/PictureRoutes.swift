@@ -18,15 +18,15 @@ extension Accounts {
     /// Pictures of people and of stations.
     @RouteTable var pictureRoutes: [GuardedRoute] {
         Route(.post, "/api/v1/users/me/avatar", storeOwnAvatar).failing("Failed to update avatar")
-            .summary("The caller's picture, as the file avatar").needs(.user)
+            .summary("The caller's picture").taking(file: "avatar").needs(.user)
         Route(.post, "/api/v1/users/:id/avatar", storeAvatar).failing("Failed to update avatar")
-            .summary("Somebody's picture").needs(.admin)
+            .summary("Somebody's picture").taking(file: "avatar").needs(.admin)
         Route(.get, "/api/v1/users/:id/avatar", showAvatar).failing("Failed to get avatar")
             .summary("Somebody's picture").open
         Route(.delete, "/api/v1/users/me/avatar", endAvatar).failing("Failed to delete avatar")
             .summary("No picture any more").needs(.user)
         Route(.put, "/api/v1/stations/:id/image", storeSitePicture).failing("Failed to update image")
-            .summary("A station's picture, as the file image").needs(.power)
+            .summary("A station's picture").taking(file: "image").needs(.power)
         Route(.get, "/api/v1/stations/:id/image", showSitePicture).failing("Failed to get image")
             .summary("A station's picture").open
     }
@@ -61,7 +61,7 @@ extension Accounts {
         return OK(AvatarAnswer(message: "Avatar updated", avatar_url: Account.avatarPath(of: user)))
     }
 
-    func showAvatar(_ call: Call<UserPath, None, None>) async throws -> Download {
+    func showAvatar(_ call: Call<UserPath, None, None>) async throws -> Download<PhotoFile> {
         guard let picture = try await host.database.run(.avatar(of: call.path.id)) else {
             throw AccountsRefusal.noPicture
         }
@@ -98,7 +98,7 @@ extension Accounts {
         return OK(PictureAnswer(image_url: StationBody.imagePath(of: site.number)))
     }
 
-    func showSitePicture(_ call: Call<SitePath, None, None>) async throws -> Download {
+    func showSitePicture(_ call: Call<SitePath, None, None>) async throws -> Download<PhotoFile> {
         let (viewer, site) = (Viewer(call.caller), call.path.id)
         guard try await host.database.run(.site(site.number, for: viewer, at: host.clock.now)) != nil else {
             throw SiteRefusal.noSuchSite

@@ -22,8 +22,7 @@ struct QuestionFilter: Sendable {
         var condition: SQL = isPower ? "true" : "(faq.is_public OR faq.user_id = \(viewer))"
         if isOwn { condition = "\(condition) AND faq.user_id = \(viewer)" }
         if let text, !text.isEmpty {
-            condition =
-                "\(condition) AND strpos(lower(faq.question || E'\\n' || faq.answer), lower(\(text))) > 0"
+            condition = "\(condition) AND \(Searched.questions.holds(text))"
         }
         return condition
     }

@@ -22,6 +22,13 @@ struct ReservationFilter: Sendable {
     }
 }
 
+extension SQL {
+    /// Nobody asks the station about `kept` just now. A command ends in 12 s: who asked longer ago has gone away.
+    fileprivate static func isUnasked(at now: Date) -> SQL {
+        "(kept.asked_at IS NULL OR kept.asked_at < \(now - 30))"
+    }
+}
+
 extension Query where Result == [ReservationRow] {
     static func reservations(_ filter: ReservationFilter, _ cut: Cut) -> Self {
         page(where: filter.condition, by: "kept.id", cut)
@@ -32,7 +39,7 @@ extension Query where Result == [ReservationRow] {
         """
         \(rows: ReservationRow.self)
         WHERE kept.status = 'planned' AND kept.meeting_id IS NOT NULL AND kept.starts_at <= \(now)
-            AND kept.expires_at > \(now)
+            AND kept.expires_at > \(now) AND \(SQL.isUnasked(at: now))
         ORDER BY kept.starts_at, kept.id
         LIMIT 500
         """
@@ -52,7 +59,7 @@ extension Query where Result == [ReservationRow] {
     static func untoldReservations(at now: Date) -> Self {
         """
         \(rows: ReservationRow.self)
-        WHERE kept.must_tell AND kept.expires_at > \(now)
+        WHERE kept.must_tell AND kept.expires_at > \(now) AND \(SQL.isUnasked(at: now))
         ORDER BY kept.id
         LIMIT 500
         """
@@ -90,11 +97,20 @@ extension Query where Result == ID<Reservation> {
 }
 
 extension Query where Result == RowCount {
+    /// Asking its station is this caller's from here on, until it says how that went. No row while somebody else asks.
+    static func askAbout(_ id: ID<Reservation>, _ condition: SQL, at now: Date) -> Self {
+        """
+        UPDATE accounts.reservation AS kept SET asked_at = \(now)
+        WHERE kept.id = \(id) AND \(condition) AND \(SQL.isUnasked(at: now))
+        """
+    }
+
     /// The station keeps the connector. No row when it was cancelled meanwhile.
     static func activate(_ id: ID<Reservation>, _ connector: Int32, tag: String, at now: Date) -> Self {
         """
         UPDATE accounts.reservation
-        SET status = 'active', connector_id = \(connector), tag = \(tag), detail = '', changed_at = \(now)
+        SET status = 'active', connector_id = \(connector), tag = \(tag), detail = '', asked_at = NULL,
+            changed_at = \(now)
         WHERE id = \(id) AND status = 'planned'
         """
     }
@@ -105,7 +121,7 @@ extension Query where Result == RowCount {
     ) -> Self {
         """
         UPDATE accounts.reservation
-        SET status = 'failed', detail = \(detail), must_tell = \(mustTell), changed_at = \(now)
+        SET status = 'failed', detail = \(detail), must_tell = \(mustTell), asked_at = NULL, changed_at = \(now)
         WHERE id = \(id) AND status = 'planned'
         """
     }
@@ -149,19 +165,24 @@ extension Query where Result == RowCount {
 extension Query where Result == Void {
     static func noteWait(of id: ID<Reservation>, _ detail: String, at now: Date) -> Self {
         """
-        UPDATE accounts.reservation SET detail = \(detail), changed_at = \(now)
+        UPDATE accounts.reservation SET detail = \(detail), asked_at = NULL, changed_at = \(now)
         WHERE id = \(id) AND status = 'planned'
         """
     }
 
     /// The station has let go of it, or never held it.
     static func toldReservation(_ id: ID<Reservation>) -> Self {
-        "UPDATE accounts.reservation SET must_tell = false WHERE id = \(id)"
+        "UPDATE accounts.reservation SET must_tell = false, asked_at = NULL WHERE id = \(id)"
+    }
+
+    /// It could not be asked: whoever comes next may try.
+    static func couldNotAsk(_ id: ID<Reservation>) -> Self {
+        "UPDATE accounts.reservation SET asked_at = NULL WHERE id = \(id)"
     }
 
     /// A station may hold what its row says is over.
     static func mustTellReservation(_ id: ID<Reservation>) -> Self {
-        "UPDATE accounts.reservation SET must_tell = true WHERE id = \(id)"
+        "UPDATE accounts.reservation SET must_tell = true, asked_at = NULL WHERE id = \(id)"
     }
 }
 

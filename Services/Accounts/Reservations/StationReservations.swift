@@ -37,11 +37,11 @@ extension Accounts {
     }
 
     /// Tells the station that a reservation is over. Whatever it answers, it holds it no longer; one that does not answer is
-    /// told again by the job, until the reservation would have ended.
+    /// told again by the job, until the reservation would have ended. Of several who would tell it, one does.
     func release(_ id: ID<Reservation>, by asker: Asker = .system(.accounts)) async {
         do {
-            guard let row = try await host.database.run(.reservation(id)),
-                let point = ChargePointID(row.point)
+            guard try await host.database.run(.askAbout(id, "kept.must_tell", at: host.clock.now)).count == 1,
+                let row = try await host.database.run(.reservation(id)), let point = ChargePointID(row.point)
             else { return }
             let payload: JSONValue = ["reservationId": .integer(id.number)]
             do {
@@ -55,6 +55,7 @@ extension Accounts {
         } catch {
             host.log.debug(
                 "reservation.untold", ["reservation": .id(id), "error": .text("\(error)")])
+            try? await host.database.run(.couldNotAsk(id))
         }
     }
 }

@@ -37,6 +37,9 @@ struct TendReservations: Sendable {
     /// Puts a booking's reservation to its station. Answers whether it was taken.
     private func begin(_ row: ReservationRow) async throws -> Bool {
         let (database, now) = (accounts.host.database, accounts.host.clock.now)
+        guard try await database.run(.askAbout(row.id, "kept.status = 'planned'", at: now)).count == 1 else {
+            return false
+        }
         guard let connector = try await database.run(.connector(for: row)) else {
             return try await giveUp(row, "no connector is free")
         }
@@ -64,7 +67,7 @@ struct TendReservations: Sendable {
         } catch let error as DatabaseError where error.violatesUnique("reservation_on_connector") {
             _ = try await giveUp(row, "connector is reserved", mustTell: true)
         }
-        // Another run of this job may have been quicker: to the station it is the same reservation.
+        // A run that was given up on may have been quicker: to the station it is the same reservation.
         let known = try await database.run(.reservation(row.id))
         guard let known, !["active", "used"].contains(known.status) else { return false }
         // Cancelled while the station was asked, or its connector is another's by now.

@@ -6,7 +6,6 @@ import HTTP
 import Hosting
 import Postgres
 import Sites
-import Telemetry
 
 /// Enters, changes and hides connectors by their one number.
 struct ChangePort {
@@ -58,7 +57,8 @@ struct ChangePort {
                     port, type: input.connector_type?.rawValue ?? row.connector.type,
                     current: input.current_type?.rawValue ?? row.connector.currentType,
                     powerW: input.max_power.map { Int32($0.number) } ?? row.connector.powerW, price: price,
-                    isActive: input.is_active ?? row.connector.isActive, overlay: overlay))
+                    isActive: input.is_active ?? row.connector.isActive, overlay: overlay,
+                    tellFrom: host.clock.now + TellConnectors.grace))
             try await tell("UPDATE_PORT", port, row.connector.point, in: transaction)
             guard price != row.connector.pricePerKWh else { return nil }
             let event = PriceChanged(site: nil, port: port, at: host.clock.now)
@@ -66,8 +66,12 @@ struct ChangePort {
             return event
         }
         if let event { host.bus.publish(event) }
-        if (overlay == nil) != (row.connector.overlay == nil) {
-            await assert(isOperative: overlay == nil, on: row.connector)
+        // A station that is away is told when it has returned.
+        if let untold = try await host.database.run(.untoldConnector(port)) {
+            let asker = Asker(
+                user: ID(caller.user), from: .accounts, by: .known(.api), isOperator: true,
+                request: request.id)
+            _ = await TellConnectors(accounts: accounts).tell(untold, by: asker)
         }
         return try await shown(port)
     }
@@ -122,22 +126,6 @@ struct ChangePort {
         case nil: throw .invalid(field: "status", "must be Available, Maintenance or Faulty")
         }
     }
-
-    /// Tells the station; one that is away is told at its next boot, by the entry that says so.
-    private func assert(isOperative: Bool, on connector: ConnectorRow) async {
-        guard let point = ChargePointID(connector.point) else { return }
-        let payload =
-            #"{"connectorId":\#(connector.number),"type":"\#(isOperative ? "Operative" : "Inoperative")"}"#
-        let asker = Asker(
-            user: ID(caller.user), from: .accounts, by: .known(.api), isOperator: true, request: request.id)
-        do {
-            _ = try await accounts.commands.send(
-                SendCall("ChangeAvailability", payload, to: point), by: asker)
-        } catch {
-            host.log.info(
-                "port.availability_untold", ["charge_point": .text(point.text), "error": .text("\(error)")])
-        }
-    }
 }
 
 extension PortInput {
@@ -174,12 +162,13 @@ extension Query where Result == ID<Port>? {
 extension Query where Result == Void {
     fileprivate static func storeConnector(
         _ port: ID<Port>, type: String, current: String, powerW: Int32, price: Int64?, isActive: Bool,
-        overlay: String?
+        overlay: String?, tellFrom: Date
     ) -> Self {
         """
         UPDATE accounts.connector
         SET connector_type = \(type), current_type = \(current), power_w = \(powerW),
-            price_per_kwh = \(price as Int64?), is_active = \(isActive), overlay = \(overlay as String?)
+            price_per_kwh = \(price as Int64?), is_active = \(isActive), overlay = \(overlay as String?),
+            tell_from = CASE WHEN (overlay IS NULL) = \(overlay == nil) THEN tell_from ELSE \(tellFrom) END
         WHERE port_id = \(port)
         """
     }

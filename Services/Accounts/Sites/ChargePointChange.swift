@@ -4,7 +4,7 @@ import Sites
 
 /// What may be written of a charge point, by whichever door; absent fields stay as they are.
 struct ChargePointChange: Codable, Sendable {
-    var charge_point_id: String?
+    var charge_point_id: ChargePointID?
     var title: Text<1, 100>?
     var description: Text<0, 1_000>?
     var address: Text<0, 255>?

@@ -25,10 +25,7 @@ extension SQL {
             condition = "\(condition) AND point.registration = \(registration.rawValue)"
         }
         if let text = filter.text, !text.isEmpty {
-            condition = """
-                \(condition) AND strpos(lower(concat_ws(E'\\n', point.charge_point_id, point.title, point.description,
-                    point.address)), lower(\(text))) > 0
-                """
+            condition = "\(condition) AND \(Searched.chargePoints.holds(text))"
         }
         let isOnline: SQL =
             "(station.connected_at IS NOT NULL AND station.disconnected_at IS NULL AND station.offline_after > now())"

@@ -1,3 +1,4 @@
+import Contracts
 import Core
 import FoundationEssentials
 import Postgres
@@ -64,7 +65,7 @@ struct ConfiguredPoint: Row, Equatable, Sendable {
     /// Takes over what a change says, or says why not; then nothing is taken over.
     mutating func apply(_ change: ChargePointChange, by viewer: Viewer, isAdmin: Bool) throws(SiteRefusal) {
         var next = self
-        if let sent = change.charge_point_id, sent != id { throw .identityDiffers }
+        if let sent = change.charge_point_id, sent.text != id { throw .identityDiffers }
         try next.applyRights(change, viewer, isAdmin)
         try next.applyAccess(change, viewer, isAdmin)
         next.title = change.title?.text ?? title

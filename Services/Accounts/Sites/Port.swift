@@ -125,6 +125,32 @@ struct PortRow: Row, Equatable, Sendable {
     }
 }
 
+extension SQL {
+    /// What a viewer's own plan and the default one ask at a minute of the day: `own_plan`, `default_plan`.
+    static func plans(of viewer: Viewer, minute: Int) -> SQL {
+        """
+        LEFT JOIN LATERAL (
+            SELECT plan.price_per_kwh
+            FROM billing_view.plan AS plan
+            JOIN accounts_view.account AS driver ON driver.payment_plan = plan.plan_id
+            WHERE driver.user_id = \(viewer.user) AND plan.plan_id <> 'default' AND plan.is_active
+                AND (plan.start_minute IS NULL
+                    OR CASE WHEN plan.start_minute <= plan.end_minute
+                        THEN \(Int16(minute)) BETWEEN plan.start_minute AND plan.end_minute
+                        ELSE \(Int16(minute)) >= plan.start_minute OR \(Int16(minute)) <= plan.end_minute END)
+            ORDER BY plan.plan_row_id
+            LIMIT 1
+        ) AS own_plan ON true
+        LEFT JOIN LATERAL (
+            SELECT plan.price_per_kwh FROM billing_view.plan AS plan
+            WHERE plan.is_default AND plan.is_active
+            ORDER BY plan.plan_row_id
+            LIMIT 1
+        ) AS default_plan ON true
+        """
+    }
+}
+
 extension Query where Result == [PortRow] {
     /// By number.
     static func ports(
@@ -149,24 +175,7 @@ extension Query where Result == [PortRow] {
                 ON report.charge_point_id = connector.charge_point_id AND report.connector_id = connector.number
             LEFT JOIN gateway_view.connector_status AS whole
                 ON whole.charge_point_id = connector.charge_point_id AND whole.connector_id = 0
-            LEFT JOIN LATERAL (
-                SELECT plan.price_per_kwh
-                FROM billing_view.plan AS plan
-                JOIN accounts_view.account AS driver ON driver.payment_plan = plan.plan_id
-                WHERE driver.user_id = \(viewer.user) AND plan.plan_id <> 'default' AND plan.is_active
-                    AND (plan.start_minute IS NULL
-                        OR CASE WHEN plan.start_minute <= plan.end_minute
-                            THEN \(Int16(minute)) BETWEEN plan.start_minute AND plan.end_minute
-                            ELSE \(Int16(minute)) >= plan.start_minute OR \(Int16(minute)) <= plan.end_minute END)
-                ORDER BY plan.plan_row_id
-                LIMIT 1
-            ) AS own_plan ON true
-            LEFT JOIN LATERAL (
-                SELECT plan.price_per_kwh FROM billing_view.plan AS plan
-                WHERE plan.is_default AND plan.is_active
-                ORDER BY plan.plan_row_id
-                LIMIT 1
-            ) AS default_plan ON true
+            \(SQL.plans(of: viewer, minute: minute))
             WHERE \(condition)
             ORDER BY connector.port_id
             """

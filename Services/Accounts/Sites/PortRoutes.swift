@@ -19,8 +19,8 @@ struct PortQuery: Codable, Sendable, PageParameters {
     var order: Page.Order?
     var station_id: Int64?
     var charge_point_id: String?
-    var status: String?
-    var connector_type: String?
+    var status: Loosely<PortStatus>?
+    var connector_type: Loosely<ConnectorType>?
 }
 
 /// A new port, or what changes of one.
@@ -92,25 +92,14 @@ extension Accounts {
         try await portRows(filter, for: viewer).map { $0.body(for: viewer, in: host.settings.currency) }
     }
 
-    private func filter(_ query: PortQuery, site: Int64? = nil) throws(SiteRefusal) -> PortFilter {
-        var filter = PortFilter(site: site ?? query.station_id, point: query.charge_point_id)
-        if let text = query.status {
-            guard let status = PortStatus(loosely: text) else {
-                throw .invalid(field: "status", "is not known")
-            }
-            filter.status = status
-        }
-        if let text = query.connector_type {
-            guard let type = ConnectorType(loosely: text) else {
-                throw .invalid(field: "connector_type", "is not known")
-            }
-            filter.type = type
-        }
-        return filter
+    private func filter(_ query: PortQuery, site: Int64? = nil) -> PortFilter {
+        PortFilter(
+            site: site ?? query.station_id, point: query.charge_point_id, type: query.connector_type?.word,
+            status: query.status?.word)
     }
 
     func listPorts(_ call: Call<None, PortQuery, None>) async throws -> PagedList<PortBody> {
-        let bodies = try await portBodies(try filter(call.query), for: Viewer(call.caller))
+        let bodies = try await portBodies(filter(call.query), for: Viewer(call.caller))
         return PagedList(call.query.order == .ascending ? bodies : bodies.reversed(), call.query)
     }
 
@@ -119,7 +108,7 @@ extension Accounts {
         guard try await host.database.run(.site(site, for: viewer, at: host.clock.now)) != nil else {
             throw SiteRefusal.noSuchSite
         }
-        let bodies = try await portBodies(try filter(call.query, site: site), for: viewer)
+        let bodies = try await portBodies(filter(call.query, site: site), for: viewer)
         return PagedList(call.query.order == .ascending ? bodies : bodies.reversed(), call.query)
     }
 
@@ -148,7 +137,7 @@ extension Accounts {
 
     func showStartCode(
         _ call: Call<PortPath, StartCodeQuery, None>
-    ) async throws -> OneOf<Download, OK<StartCodeBody>> {
+    ) async throws -> OneOf<Download<DrawingFile>, OK<StartCodeBody>> {
         let viewer = Viewer(call.caller)
         let row = try await portRow(call.path.id, for: viewer)
         guard viewer.mayRun(ofOwner: row.owner) else {
@@ -157,7 +146,7 @@ extension Accounts {
         let code = StartCode(of: call.path.id, codes).text
         if call.query.format == .json { return .second(OK(StartCodeBody(qr_code: code))) }
         guard let picture = QRCode(code) else { throw SiteRefusal.noSuchConnector }
-        return .first(Download(Array(picture.svg.utf8), type: "image/svg+xml"))
+        return .first(Download(Array(picture.svg.utf8)))
     }
 
     func enterPort(_ call: Call<None, None, PortInput>) async throws -> Created<PortBody> {

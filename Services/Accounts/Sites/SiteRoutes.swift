@@ -20,7 +20,7 @@ struct SiteQuery: Codable, Sendable, PageParameters {
     var radius: Double?
     var max_price: Int64?
     var open_now: Bool?
-    var connector_type: String?
+    var connector_type: Loosely<ConnectorType>?
     var q: String?
 }
 
@@ -48,17 +48,13 @@ extension Accounts {
     func listSites(_ call: Call<None, SiteQuery, None>) async throws -> PagedList<StationBody> {
         let (query, viewer, now, minute) = (call.query, Viewer(call.caller), host.clock.now, minuteOfDay)
         var filter = SiteFilter(status: query.status, text: query.q, mostPrice: query.max_price)
+        filter.pricedAt = TimeOfDay(of: now, in: host.settings.tariffZone).minutes
         switch (query.lat, query.lng, query.radius) {
         case (nil, nil, nil): break
         case (let lat?, let lng?, let radius?): filter.around = (lat, lng, radius)
         default: throw SiteRefusal.positionIncomplete
         }
-        if let text = query.connector_type {
-            guard let type = ConnectorType(loosely: text) else {
-                throw SiteRefusal.invalid(field: "connector_type", "is not known")
-            }
-            filter.connectorType = type.rawValue
-        }
+        filter.connectorType = query.connector_type?.word.rawValue
         if query.open_now == true { filter.openAt = minute }
         let (database, currency) = (host.database, host.settings.currency)
         return try await PagedList(query) {

@@ -74,6 +74,8 @@ struct SiteFilter: Sendable {
     var status: SiteStatus?
     var text: String?
     var mostPrice: Int64?
+    /// The minute of the day by the clocks of the tariffs, at which that is asked.
+    var pricedAt = 0
     var connectorType: String?
     /// Degrees and kilometres.
     var around: (latitude: Double, longitude: Double, radius: Double)?
@@ -99,12 +101,22 @@ extension SQL {
         }
         if let status = filter.status { condition = "\(condition) AND site.status = \(status.rawValue)" }
         if let text = filter.text, !text.isEmpty {
-            condition = """
-                \(condition) AND strpos(lower(concat_ws(E'\\n', site.name, site.address, site.city)), lower(\(text))) > 0
-                """
+            condition = "\(condition) AND \(Searched.sites.holds(text))"
         }
         if let price = filter.mostPrice {
-            condition = "\(condition) AND site.price_per_kwh <= \(price)"
+            // What the viewer would pay at the cheapest connector that they see; a site without any has its own price.
+            condition = """
+                \(condition) AND coalesce((
+                    SELECT min(CASE WHEN point.owner_id = \(viewer.user) THEN 0
+                        ELSE coalesce(connector.price_per_kwh, own_plan.price_per_kwh, site.price_per_kwh,
+                            default_plan.price_per_kwh, 0) END)
+                    FROM accounts.charge_point AS point
+                    JOIN accounts.connector AS connector
+                        ON connector.charge_point_id = point.charge_point_id AND connector.deleted_at IS NULL
+                    \(SQL.plans(of: viewer, minute: filter.pricedAt))
+                    WHERE point.site_id = site.id AND point.deleted_at IS NULL AND \(viewer.sees(at: now))
+                ), site.price_per_kwh) <= \(price)
+                """
         }
         if let type = filter.connectorType {
             condition = """

@@ -78,3 +78,24 @@ struct TagWord: Hashable, Sendable {
         self.text = trimmed.uppercased()
     }
 }
+
+extension TagWord: Codable, JSONSchemaDescribed, JSONStandIn {
+    init(from decoder: any Decoder) throws {
+        guard let word = Self(try decoder.singleValueContainer().decode(String.self)) else {
+            throw OutsideLimits("must be 1 to 20 printable characters")
+        }
+        self = word
+    }
+
+    func encode(to encoder: any Encoder) throws {
+        var container = encoder.singleValueContainer()
+        try container.encode(text)
+    }
+
+    static var jsonSchema: JSONSchema { .string(pattern: "^[!-~]([ -~]{0,18}[!-~])?$") }
+    static var standIn: Self { Self(unchecked: "") }
+
+    private init(unchecked text: String) {
+        self.text = text
+    }
+}

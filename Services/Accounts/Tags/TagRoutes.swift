@@ -20,7 +20,7 @@ struct TagPath: Codable, Sendable {
 
 struct TagInput: Codable, Sendable {
     var username: String
-    var id_tag: String
+    var id_tag: TagWord
     @OrNull var user_id: String?
     var source: Text<0, 50>?
     var is_enabled: Bool?
@@ -42,7 +42,7 @@ struct TagChange: Codable, Sendable {
 }
 
 struct OwnTagInput: Codable, Sendable {
-    var id_tag: String
+    var id_tag: TagWord
     var note: Text<0, 500>?
 }
 
@@ -104,10 +104,7 @@ extension Accounts {
     }
 
     func createTag(_ call: Call<None, None, TagInput>) async throws -> Created<TagBody> {
-        let body = call.body
-        guard let word = TagWord(body.id_tag) else {
-            throw AccountsRefusal.invalid(field: "id_tag", "must be 1 to 20 printable characters")
-        }
+        let (body, word) = (call.body, call.body.id_tag)
         guard let account = try await host.database.run(.account(.username(body.username))) else {
             throw AccountsRefusal.noSuchUser
         }
@@ -204,9 +201,9 @@ extension Accounts {
     }
 
     func enterOwnTag(_ call: Call<None, None, OwnTagInput>) async throws -> Created<TagBody> {
-        let (body, caller) = (call.body, call.identified)
-        guard let word = TagWord(body.id_tag), !TagWord.words.contains(word.text) else {
-            throw AccountsRefusal.invalid(field: "id_tag", "must be 1 to 20 printable characters")
+        let (body, word, caller) = (call.body, call.body.id_tag, call.identified)
+        guard !TagWord.words.contains(word.text) else {
+            throw AccountsRefusal.invalid(field: "id_tag", "is a word of the API")
         }
         try await changeTag(word, "CREATE_TAG", by: caller, call.request, of: ID(caller.user)) {
             transaction, now in

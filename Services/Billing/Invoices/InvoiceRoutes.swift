@@ -114,7 +114,7 @@ extension Billing {
         return invoice
     }
 
-    func showInvoicePDF(_ call: Call<InvoicePath, InvoiceForm, None>) async throws -> Download {
+    func showInvoicePDF(_ call: Call<InvoicePath, InvoiceForm, None>) async throws -> Download<PDFFile> {
         let (stored, name) = try await stored(call.path, for: call.identified)
         guard var pdf = try await PrintInvoice(billing: self).run(stored.body.id) else {
             throw BillingRefusal.noSuchInvoice
@@ -125,10 +125,10 @@ extension Billing {
             let title = "\(kind) \(stored.body.number)"
             pdf = try structured(stored).embedded(in: pdf, title: title, issued: stored.body.issued_at) ?? pdf
         }
-        return Download(pdf, type: "application/pdf", fileName: "\(name).pdf")
+        return Download(pdf, fileName: "\(name).pdf")
     }
 
-    func showInvoiceXML(_ call: Call<InvoicePath, InvoiceForm, None>) async throws -> Download {
+    func showInvoiceXML(_ call: Call<InvoicePath, InvoiceForm, None>) async throws -> Download<XMLFile> {
         let (stored, name) = try await stored(call.path, for: call.identified)
         let invoice = try structured(stored)
         let xml =
@@ -136,6 +136,6 @@ extension Billing {
             case .ubl: invoice.ubl
             case .cii: invoice.cii
             }
-        return Download(xml, type: "application/xml", fileName: "\(name).xml")
+        return Download(xml, fileName: "\(name).xml")
     }
 }

@@ -71,7 +71,13 @@ struct Month: Equatable, Sendable {
     let first: CalendarDay
 
     init?(_ text: String) {
-        guard text.utf8.count == 7, let first = CalendarDay("\(text)-01") else { return nil }
+        guard text.utf8.count == 7, let first = CalendarDay("\(text)-01"),
+            (1_000...2_999).contains(first.year)
+        else { return nil }
+        self.first = first
+    }
+
+    private init(first: CalendarDay) {
         self.first = first
     }
 
@@ -79,6 +85,23 @@ struct Month: Equatable, Sendable {
     var next: CalendarDay { first.firstOfNextMonth }
 
     var text: String { String(first.text.prefix(7)) }
+}
+
+extension Month: Codable, JSONSchemaDescribed, JSONStandIn {
+    init(from decoder: any Decoder) throws {
+        guard let month = Self(try decoder.singleValueContainer().decode(String.self).trimmed) else {
+            throw OutsideLimits("must be YYYY-MM")
+        }
+        self = month
+    }
+
+    func encode(to encoder: any Encoder) throws {
+        var container = encoder.singleValueContainer()
+        try container.encode(text)
+    }
+
+    static var jsonSchema: JSONSchema { .string(pattern: "^[12][0-9]{3}-(0[1-9]|1[0-2])$") }
+    static var standIn: Self { Self(first: CalendarDay(of: Date(timeIntervalSince1970: 0), in: .gmt)) }
 }
 
 /// Which payouts are asked for.

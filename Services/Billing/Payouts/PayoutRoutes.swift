@@ -14,16 +14,16 @@ struct PayoutQuery: Codable, Sendable, PageParameters {
     var per_page: Int?
     var order: Page.Order?
     var all: Bool?
-    var month: String?
+    var month: Month?
     var status: PayoutBody.Status?
 }
 
 struct MonthQuery: Codable, Sendable {
-    var month: String?
+    var month: Month
 }
 
 struct MonthInput: Codable, Sendable {
-    var month: Text<7, 7>
+    var month: Month
 }
 
 struct DraftsMade: Codable, Sendable {
@@ -89,19 +89,12 @@ extension Billing {
         return OK(account)
     }
 
-    private static func month(_ text: String?) throws(BillingRefusal) -> Month {
-        guard let text, let month = Month(text) else {
-            throw .invalid(field: "month", "must be YYYY-MM")
-        }
-        return month
-    }
-
     func listPayouts(_ call: Call<None, PayoutQuery, None>) async throws -> PagedList<PayoutBody> {
         let (query, caller, database) = (call.query, call.identified, host.database)
         try await checkHost(caller)
         let filter = PayoutFilter(
             user: caller.isAdmin && query.all == true ? nil : caller.user,
-            month: try query.month.map { try Self.month($0) }, status: query.status)
+            month: query.month, status: query.status)
         return try await PagedList(query) {
             Int(try await database.run(.countPayouts(filter)))
         } rows: { cut in
@@ -113,7 +106,7 @@ extension Billing {
 
     func draftPayouts(_ call: Call<None, None, MonthInput>) async throws -> Created<DraftsMade> {
         let (host, caller, request) = (host, call.identified, call.request)
-        let month = try Self.month(call.body.month.text)
+        let month = call.body.month
         let (now, end) = (host.clock.now, month.next.start(in: host.settings.jobsZone))
         guard end <= now else { throw BillingRefusal.invalid(field: "month", "has not ended") }
         let year = CalendarDay(of: now, in: host.settings.jobsZone).year
@@ -149,11 +142,11 @@ extension Billing {
         OK(try await frozen(call.path.id.number, for: call.identified).body)
     }
 
-    func showStatement(_ call: Call<PayoutPath, None, None>) async throws -> Download {
+    func showStatement(_ call: Call<PayoutPath, None, None>) async throws -> Download<PDFFile> {
         let payout = try await frozen(call.path.id.number, for: call.identified)
         let name = payout.body.statement_number.split(separator: "/").joined(separator: "-")
         if let pdf = payout.pdf {
-            return Download(pdf.bytes, type: "application/pdf", fileName: "\(name).pdf")
+            return Download(pdf.bytes, fileName: "\(name).pdf")
         }
         let language = try await host.database.run(.buyer(payout.body.user_id))?.language ?? "en"
         let sessions = try await sessions(ofPayout: payout.body.id)
@@ -161,7 +154,7 @@ extension Billing {
         try await host.database.run(.keepStatement(printed, of: payout.body.id))
         // Of two who print at once, the one whose document was kept.
         let kept = try await host.database.run(.frozenPayout(payout.body.id))?.pdf?.bytes ?? printed
-        return Download(kept, type: "application/pdf", fileName: "\(name).pdf")
+        return Download(kept, fileName: "\(name).pdf")
     }
 
     func approvePayout(_ call: Call<PayoutPath, None, None>) async throws -> OK<PayoutBody> {
@@ -170,8 +163,8 @@ extension Billing {
         return OK(try await frozen(call.path.id.number, for: call.identified).body)
     }
 
-    func showTransfers(_ call: Call<None, MonthQuery, None>) async throws -> Download {
-        let month = try Self.month(call.query.month)
+    func showTransfers(_ call: Call<None, MonthQuery, None>) async throws -> Download<XMLFile> {
+        let month = call.query.month
         var payouts: [FrozenPayout] = []
         while true {
             let part = try await host.database.run(
@@ -185,7 +178,7 @@ extension Billing {
         let file = CreditTransferFile(
             month: month, payer: payer.name, payerIBAN: settings.sellerIBAN, payouts: payouts, made: now,
             day: CalendarDay(of: now, in: host.settings.jobsZone), currency: host.settings.currency)
-        return Download(file.xml, type: "application/xml", fileName: "payouts-\(month.text).xml")
+        return Download(file.xml, fileName: "payouts-\(month.text).xml")
     }
 
     func markPaid(_ call: Call<PayoutPath, None, None>) async throws -> OK<PayoutBody> {

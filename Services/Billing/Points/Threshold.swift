@@ -71,7 +71,9 @@ extension PercentText: JSONSchemaDescribed, JSONStandIn {
         self.percent = percent
     }
 
-    static var jsonSchema: JSONSchema { .string(pattern: #"^[0-9]{1,3}(\.[0-9]{1,2})?$"#) }
+    static var jsonSchema: JSONSchema {
+        .string(pattern: #"^(?!0+(\.0+)?$)([0-9]{1,2}(\.[0-9]{1,2})?|100(\.0{1,2})?)$"#)
+    }
     static var standIn: PercentText { PercentText(.hundred) }
 }
 

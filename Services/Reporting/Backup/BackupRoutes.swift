@@ -65,7 +65,7 @@ extension Reporting {
         OK(try await backup(call.path.id))
     }
 
-    func downloadBackup(_ call: Call<ByID<BackupBody>, None, None>) async throws -> Download {
+    func downloadBackup(_ call: Call<ByID<BackupBody>, None, None>) async throws -> Download<GzipFile> {
         let backup = try await backup(call.path.id)
         guard backup.status == .ready, let name = try await host.database.run(.fileOfBackup(backup.id)) else {
             throw ReportingRefusal.notMade(backup.status.rawValue)
@@ -77,7 +77,7 @@ extension Reporting {
             "DOWNLOAD_BACKUP", by: call.identified.user, ["backup_id": .integer(backup.id.number)],
             from: call.request)
         try await host.database.run(.record(entry, in: .reporting, at: host.clock.now))
-        return Download(file.stream, type: "application/gzip", fileName: name)
+        return Download(file.stream, fileName: name)
     }
 
     func removeBackup(_ call: Call<ByID<BackupBody>, None, None>) async throws -> NoContent {

@@ -141,3 +141,7 @@ extension Query where Result == DocumentBody? {
         """
     }
 }
+
+enum DocumentFile: FileKind {
+    static var mediaTypes: [String] { DocumentBody.Format.allCases.map(\.mediaType) }
+}

@@ -90,7 +90,8 @@ extension Reporting {
         OK(linked(try await document(call.path.id, of: call.identified)))
     }
 
-    func downloadDocument(_ call: Call<ByID<DocumentBody>, None, None>) async throws -> Download {
+    func downloadDocument(_ call: Call<ByID<DocumentBody>, None, None>) async throws -> Download<DocumentFile>
+    {
         let document = try await document(call.path.id, of: call.identified)
         guard document.status == .ready else { throw ReportingRefusal.notMade(document.status.rawValue) }
         guard let file = StoredFile(document.fileName, in: Folder(settings.storageFolder)) else {

@@ -97,7 +97,7 @@ extension Reporting {
         }
     }
 
-    func downloadExport(_ call: Call<FilePath, None, None>) async throws -> Download {
+    func downloadExport(_ call: Call<FilePath, None, None>) async throws -> Download<CSVFile> {
         let name = call.path.filename
         guard let task = try await host.database.run(.export(named: name, of: call.identified.user)) else {
             throw ReportingRefusal.noSuchExport
@@ -113,7 +113,7 @@ extension Reporting {
                     try await body.write(piece)
                     offset += UInt64(piece.count)
                 }
-            }, type: "text/csv; charset=utf-8", fileName: task.filename)
+            }, fileName: task.filename)
     }
 }
 

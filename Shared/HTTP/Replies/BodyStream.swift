@@ -7,7 +7,7 @@ import Sockets
 ///     Download(
 ///         BodyStream { body in
 ///             for try await page in pages { try await body.write(page) }
-///         }, type: "text/csv; charset=utf-8", fileName: "sessions.csv")
+///         }, fileName: "sessions.csv")
 ///
 /// What is thrown before the first byte becomes an ordinary answer. Behind it the connection is torn, so that nobody
 /// takes a part for the whole.

@@ -68,9 +68,13 @@ package enum OpenAPI {
                 "content": ["application/json": ["schema": body.json(components: &components)]],
             ]
         }
-        if route.readsForm {
+        if let field = route.shape.fileField {
+            let schema: JSONValue = [
+                "type": "object", "required": [.string(field)],
+                "properties": .object([field: ["type": "string", "format": "binary"]]),
+            ]
             operation["requestBody"] = [
-                "required": true, "content": ["multipart/form-data": ["schema": ["type": "object"]]],
+                "required": true, "content": ["multipart/form-data": ["schema": schema]],
             ]
         }
         operation["responses"] = responses(guarded, components: &components)
@@ -102,10 +106,19 @@ package enum OpenAPI {
     private static func responses(_ guarded: GuardedRoute, components: inout [String: JSONValue]) -> JSONValue
     {
         var responses: [String: JSONValue] = [:]
+        // By status and media type: a route may answer in several shapes.
+        var shapes: [Status: [String: [JSONValue]]] = [:]
+        for outcome in guarded.route.shape.outcomes {
+            guard let content = outcome.content else { continue }
+            let schema = content.schema.json(components: &components)
+            guard shapes[outcome.status]?[content.type]?.contains(schema) != true else { continue }
+            shapes[outcome.status, default: [:]][content.type, default: []].append(schema)
+        }
         for outcome in guarded.route.shape.outcomes {
             var success: [String: JSONValue] = ["description": .string("\(outcome.status.reason)")]
-            if let content = outcome.content {
-                success["content"] = [content.type: ["schema": content.schema.json(components: &components)]]
+            if let contents = shapes[outcome.status] {
+                success["content"] = .object(
+                    contents.mapValues { ["schema": $0.count == 1 ? $0[0] : ["anyOf": .array($0)]] })
             }
             if !outcome.fields.isEmpty {
                 success["headers"] = .object(
@@ -118,7 +131,7 @@ package enum OpenAPI {
                         }, uniquingKeysWith: { first, _ in first }))
             }
             let status = String(outcome.status.rawValue)
-            // Of two shapes under one status the first is shown.
+            // Words and header fields are those of the first.
             responses[status] = responses[status] ?? .object(success)
         }
         let failure: JSONValue = [

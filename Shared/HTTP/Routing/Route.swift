@@ -5,7 +5,7 @@ import Core
 package struct Route: Sendable {
     package let method: Method
     package let pattern: PathPattern
-    let shape: Shape
+    private(set) var shape: Shape
     let run: @Sendable (RouteReader, Caller?, CallContext) async throws -> Response
     /// The beginning of every error message: `Failed to update user`.
     package private(set) var failing: String?
@@ -31,8 +31,8 @@ package struct Route: Sendable {
         var path: JSONSchema
         var query: JSONSchema
         var body: JSONSchema?
-        /// The body is a `multipart/form-data` with a file in it.
-        var isForm = false
+        /// Where the body is a `multipart/form-data` with a file in it: the file's field.
+        var fileField: String?
         var outcomes: [Outcome]
     }
 
@@ -65,7 +65,7 @@ package struct Route: Sendable {
         self.init(
             method, path,
             Shape(
-                path: .of(Path.self), query: .of(Query.self), body: nil, isForm: true,
+                path: .of(Path.self), query: .of(Query.self), body: nil, fileField: "file",
                 outcomes: Answer.outcomes)
         ) { reader, caller, context in
             let (path, query, _) = try reader.read(Path.self, Query.self, None.self)
@@ -95,7 +95,7 @@ package struct Route: Sendable {
 
     /// Whether the route reads a JSON body.
     var readsBody: Bool { shape.body != nil }
-    var readsForm: Bool { shape.isForm }
+    var readsForm: Bool { shape.fileField != nil }
 
     package func failing(_ text: String) -> Route {
         var copy = self
@@ -113,6 +113,13 @@ package struct Route: Sendable {
     /// What goes in front of the reason.
     func fixedPart(of problem: Problem) -> String? {
         problem.status == .badRequest ? failingToRead ?? failing : failing
+    }
+
+    /// The field in which a form's file comes.
+    package func taking(file field: String) -> Route {
+        var copy = self
+        copy.shape.fileField = field
+        return copy
     }
 
     /// One line for the API's document.

@@ -18,20 +18,30 @@
     return name && depth < 8 ? resolved(schemas[name] || {}, depth + 1) : schema || {};
   };
 
-  const plain = (schema) => {
+  // What a value may look like: one shape mostly, several where the answer depends on the request.
+  const shapes = (schema) => {
     const found = resolved(schema);
-    const choices = found.anyOf || found.oneOf;
-    const choice = choices && choices.find((one) => resolved(one).type !== "null");
-    return choice ? plain(choice) : found;
+    const choices = (found.anyOf || found.oneOf || []).filter((one) => resolved(one).type !== "null");
+    return choices.length ? choices.flatMap(shapes) : [found];
   };
+
+  const plain = (schema) => shapes(schema)[0];
 
   const typeOf = (schema) => {
     const found = plain(schema);
     if (found.enum) return found.enum.map((word) => JSON.stringify(word)).join(" | ");
     const type = Array.isArray(found.type) ? found.type.join(" | ") : found.type || "any";
-    const limits = ["format", "minimum", "maximum", "minLength", "maxLength", "pattern"]
-      .filter((key) => found[key] !== undefined).map((key) => `${key} ${found[key]}`);
-    return [type === "array" ? `array of ${typeOf(found.items)}` : type, ...limits].join(", ");
+    const range = (least, most, what) => {
+      if (least === undefined && most === undefined) return [];
+      if (least === undefined) return [`at most ${most}${what}`];
+      if (most === undefined) return [`at least ${least}${what}`];
+      return [least === most ? `${least}${what}` : `${least} to ${most}${what}`];
+    };
+    const words = [
+      type === "array" ? `list of ${typeOf(found.items).replace(/^object$/, "objects")}` : found.format || type,
+      ...range(found.minimum, found.maximum, ""), ...range(found.minLength, found.maxLength, " characters"),
+    ];
+    return found.pattern === undefined ? words.join(", ") : `${words.join(", ")}, as ${found.pattern}`;
   };
 
   const sample = (schema, depth = 0) => {
@@ -43,7 +53,7 @@
     switch (type) {
       case "object": {
         const members = {};
-        for (const [name, member] of Object.entries(found.properties || {})) members[name] = sample(member, depth + 1);
+        for (const [name, member] of Object.entries(found.properties || {}).sort()) members[name] = sample(member, depth + 1);
         return members;
       }
       case "array": return found.items ? [sample(found.items, depth + 1)] : [];
@@ -59,23 +69,30 @@
     return make("table", {}, make("thead", {}, line(head, "th")), make("tbody", {}, ...rows.map((row) => line(row, "td"))));
   };
 
-  const members = (schema) => {
-    const found = plain(schema);
+  // One line for each member, with those of inner objects below theirs; what is required stands first.
+  const members = (found, place = "", depth = 0) => {
     const object = found.type === "array" ? plain(found.items) : found;
     const required = new Set(object.required || []);
-    return Object.entries(object.properties || {}).map(([name, member]) => [
-      name, typeOf(member), required.has(name) ? "required" : "",
-    ]);
+    const sorted = Object.entries(object.properties || {}).sort(([one], [other]) =>
+      required.has(other) - required.has(one) || (one < other ? -1 : 1));
+    return sorted.flatMap(([name, member]) => {
+      const inner = plain(member);
+      const line = [place + name, typeOf(member), required.has(name) ? "required" : ""];
+      const inside = depth < 3 ? members(inner, `${place}${name}${inner.type === "array" ? "[]" : ""}.`, depth + 1) : [];
+      return [line, ...inside];
+    });
   };
 
   const shape = (title, content) => {
-    const type = Object.keys(content || {})[0];
-    if (!type) return [];
-    const schema = content[type].schema;
-    const parts = [make("h3", {}, `${title} (${type})`)];
-    const rows = members(schema);
-    if (rows.length) parts.push(table(["member", "type", ""], rows));
-    else parts.push(make("p", {}, typeOf(schema)));
+    const parts = [];
+    for (const [type, { schema }] of Object.entries(content || {})) {
+      for (const [index, found] of shapes(schema).entries()) {
+        const list = found.type === "array" ? ", a list" : "";
+        parts.push(make("h3", {}, `${index ? "Or" : title} (${type}${list})`));
+        const rows = members(found);
+        parts.push(rows.length ? table(["member", "type", ""], rows) : make("p", {}, typeOf(found)));
+      }
+    }
     return parts;
   };
 
@@ -123,10 +140,10 @@
       return { parameter, input };
     });
     const content = operation.requestBody && operation.requestBody.content;
-    const isForm = content && content["multipart/form-data"];
+    const upload = content && content["multipart/form-data"];
     let body = null;
     let file = null;
-    if (isForm) {
+    if (upload) {
       file = make("input", { type: "file", accept: "image/png,image/jpeg" });
       form.append(make("label", { class: "field" }, "file", file));
     } else if (content) {
@@ -151,7 +168,7 @@
       const request = { method, headers, credentials: "omit", redirect: "manual" };
       if (file && file.files.length) {
         request.body = new FormData();
-        request.body.append(path.endsWith("/avatar") ? "avatar" : "image", file.files[0]);
+        request.body.append(Object.keys(plain(upload.schema).properties)[0], file.files[0]);
       } else if (body) {
         headers["Content-Type"] = "application/json";
         request.body = body.value;
@@ -177,7 +194,10 @@
       make("span", { class: "right" }, operation["x-right"] || "")));
     // Filled when it is opened: hundreds of forms at once would make the page slow.
     details.addEventListener("toggle", () => {
-      if (!details.open || details.querySelector(".inside")) return;
+      if (!details.open) return;
+      // So that the address leads here again, without a step back for each one opened.
+      history.replaceState(null, "", `#${encodeURIComponent(id)}`);
+      if (details.querySelector(".inside")) return;
       details.append(make("div", { class: "inside" }, ...describe(operation), tryOut(method, path, operation)));
     });
     const text = [method, path, operation.summary, (operation.tags || []).join(" ")].join(" ").toLowerCase();
@@ -226,11 +246,24 @@
   };
 
   byID("search").addEventListener("input", filter);
+  byID("search").addEventListener("keydown", (event) => {
+    if (event.key === "Escape") {
+      byID("search").value = "";
+      filter();
+    } else if (event.key === "Enter") {
+      const first = document.querySelector("details:not([hidden])");
+      if (!first) return;
+      event.preventDefault();
+      first.open = true;
+      first.querySelector("summary").focus();
+    }
+  });
   addEventListener("hashchange", openLinked);
   addEventListener("keydown", (event) => {
-    if (event.key !== "/" || /INPUT|TEXTAREA/.test(event.target.tagName)) return;
+    if (event.key !== "/" || event.ctrlKey || event.metaKey || /INPUT|TEXTAREA/.test(event.target.tagName)) return;
     event.preventDefault();
     byID("search").focus();
   });
+  byID("bar").addEventListener("submit", (event) => event.preventDefault());
   load().catch((error) => { byID("found").textContent = String(error); });
 })();
