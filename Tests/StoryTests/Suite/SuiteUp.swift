@@ -83,7 +83,7 @@ final class SuiteUp: Sendable {
             "SELLER_NAME": "Nabíječky s.r.o.", "SELLER_ADDRESS": "Dlouhá 1, Praha",
             "SELLER_TAX_ID": "CZ12345678",
             // All callers here are one address.
-            "RATE_LIMIT_ADDRESS": "0", "RATE_LIMIT_LOGIN_ADDRESS": "0",
+            "RATE_LIMIT_ADDRESS": "0", "RATE_LIMIT_LOGIN": "0", "RATE_LIMIT_LOGIN_ADDRESS": "0",
         ]) { _, own in own }
         run.environment = environment
         run.standardInput = FileHandle.nullDevice
