@@ -42,8 +42,9 @@ private final class WatchedRedis: Sendable {
         await watcher.close()
     }
 
-    func client(at port: Int) -> RedisClient {
+    func client(at port: Int, database: Int = 0) -> RedisClient {
         var settings = RedisSettings(endpoint: .host("127.0.0.1", port: port))
+        settings.database = database
         settings.limits = FreshRedis.current.settings.limits
         return FreshRedis.current.client(settings)
     }
@@ -105,8 +106,9 @@ private final class WatchedRedis: Sendable {
             }
         }
         try await Wait.until { (try? await redis.run(.set("kept", to: "x", for: .seconds(600)))) == true }
-        // What the replica has not heard dies with the master.
-        #expect(try await redis.run(Command<Int>("WAIT", 1, 60_000), within: .seconds(60)) == 1)
+        // What the replica has not heard dies with the master. (WAIT would only speak of its own connection.)
+        let copy = watched.client(at: watched.replica, database: 2)
+        try await Wait.until { try await copy.run(Command<String?>("GET", "kept")) == "x" }
 
         watched.kill(at: watched.master)
 
