@@ -20,9 +20,19 @@ struct TellConnectors: Sendable {
         let (database, now) = (accounts.host.database, accounts.host.clock.now)
         let rows = try await database.run(.untoldConnectors(at: now))
         return await withTaskGroup(of: Bool.self) { group in
-            for row in rows { group.addTask { await tell(row, by: .system(.accounts)) } }
+            for row in rows { group.addTask { await claimAndTell(row, at: now) } }
             return await group.reduce(into: 0) { count, hasHeard in count += hasHeard ? 1 : 0 }
         }
+    }
+
+    /// Of several who would tell it at once, one does; who dies over it is followed half a minute later.
+    private func claimAndTell(_ row: UntoldConnector, at now: Date) async -> Bool {
+        var row = row
+        let end = now + Self.grace
+        guard let claimed = try? await accounts.host.database.run(.claim(row, until: end)), claimed.count == 1
+        else { return false }
+        row.tellFrom = end
+        return await tell(row, by: .system(.accounts))
     }
 
     /// Whether it has heard; what it answers to that is its own affair.
@@ -107,6 +117,15 @@ extension Query where Result == Void {
         """
         UPDATE accounts.connector SET tell_from = NULL
         WHERE port_id = \(row.port) AND tell_from = \(row.tellFrom) AND (overlay IS NULL) = \(row.isOperative)
+        """
+    }
+}
+
+extension Query where Result == RowCount {
+    fileprivate static func claim(_ row: UntoldConnector, until end: Date) -> Self {
+        """
+        UPDATE accounts.connector SET tell_from = \(end)
+        WHERE port_id = \(row.port) AND tell_from = \(row.tellFrom)
         """
     }
 }
