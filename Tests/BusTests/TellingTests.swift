@@ -78,6 +78,10 @@ import Testing
         FreshRedis.current.stop()
         try await Wait.until { await teller.redis.connections == 0 }
         teller.publish(PointsChanged(user: user, points: 1))
+        // What is told leaves a moment later, on a loop of its own: these have failed behind it, on each of them.
+        for _ in 0..<4 {
+            await #expect(throws: RedisError.self) { try await teller.redis.run(Command<String>.ping) }
+        }
         try await FreshRedis.current.start()
         try await Wait.until { lives.count == 2 }
         try await Wait.until { await teller.redis.connections == 2 }
